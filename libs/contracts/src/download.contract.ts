@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { ErrorShapeSchema } from './document.contract.ts';
+import { AddressField, DocumentIdField, Md5Field, NameField, PeerIdField, TimeField } from './fields.ts';
+
+export const DOWNLOAD_STATES = ['queued', 'probing', 'downloading', 'verifying', 'paused', 'done', 'failed'] as const;
+export const HOST_STATES = ['probing', 'active', 'idle', 'dead', 'banned', 'lost'] as const;
+export const STRATEGIES = ['adaptive', 'cascade', 'rarest-first', 'sequential'] as const;
+
+export const StartDownloadSchema = z.object({
+  /** A document id, a v1 or v2 info-hash, an md5 or a magnet link. */
+  id: z.string().min(1).max(4_096),
+  /** Only these pages, for example "3-7"; everything when absent. */
+  pages: z.string().min(1).max(4_096).optional(),
+  strategy: z.enum(STRATEGIES).optional(),
+});
+export type StartDownload = z.output<typeof StartDownloadSchema>;
+
+export const DownloadHostSchema = z.object({
+  peerId: PeerIdField,
+  address: AddressField,
+  latencyMs: z.number().nullable(),
+  /** Fraction of the pages that the opening plan gave it. */
+  share: z.number().min(0).max(1),
+  /** Pages of the opening plan, for example "1-75". */
+  plannedPages: z.string(),
+  /** Pages of which it sent at least one piece. */
+  sentPages: z.string(),
+  pieces: z.number().int(),
+  bytes: z.number().int(),
+  /** Bytes per second, measured. */
+  rate: z.number(),
+  state: z.enum(HOST_STATES),
+  /** Why it is dead, banned or lost. */
+  detail: z.string().nullable(),
+});
+export type DownloadHost = z.output<typeof DownloadHostSchema>;
+
+export const DownloadSchema = z.object({
+  id: z.string(),
+  documentId: DocumentIdField,
+  name: NameField,
+  strategy: z.enum(STRATEGIES),
+  state: z.enum(DOWNLOAD_STATES),
+  pieces: z.object({ have: z.number().int(), total: z.number().int() }),
+  pages: z.object({ ready: z.number().int(), total: z.number().int() }),
+  /** Pages that can be shown now, for example "1-12,40". */
+  readyPages: z.string(),
+  /** The pages that were asked for; null for the whole document. */
+  wantedPages: z.string().nullable(),
+  size: z.number().int(),
+  /** Verified bytes that are stored. */
+  bytes: z.number().int(),
+  /** Document bytes that came over the wire, also those that were refused or came twice. */
+  bytesReceived: z.number().int(),
+  rate: z.number(),
+  hosts: z.array(DownloadHostSchema),
+  md5: z.object({ expected: Md5Field, actual: Md5Field.nullable() }),
+  error: ErrorShapeSchema.nullable(),
+  startedAt: TimeField,
+  finishedAt: TimeField.nullable(),
+});
+export type Download = z.output<typeof DownloadSchema>;
+export const DownloadListSchema = z.object({ items: z.array(DownloadSchema), nextCursor: z.string().nullable() });

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { InspectionSchema } from './document.contract.ts';
+import { DocumentIdField, PieceLengthField, PortField, SizeField } from './fields.ts';
+
+/** Requests that a pdf-worker answers on the swarm transport. It reads the document from the peer that asks. */
+export const WORKER_PATTERNS = {
+  /** {@link WorkerDocumentSchema} -> bytes of the encoded page map, head {@link InspectionHeadSchema}. */
+  inspect: 'pdf.inspect',
+  /** {@link ExtractRequestSchema} -> bytes of a PDF, head {@link ExtractHeadSchema}. */
+  extract: 'pdf.extract',
+  /** {@link RenderRequestSchema} -> bytes of a PNG, head {@link RenderHeadSchema}. */
+  render: 'pdf.render',
+} as const;
+
+/** The widest thumbnail in pixels. */
+export const MAX_RENDER_WIDTH = 4_096;
+
+export const WorkerDocumentSchema = z.object({
+  id: DocumentIdField,
+  size: SizeField,
+  pieceLength: PieceLengthField,
+  /** Where the worker reads pieces; without `host` it uses the address of the connection. */
+  source: z.object({ host: z.string().min(1).max(255).optional(), port: PortField }),
+});
+export type WorkerDocument = z.output<typeof WorkerDocumentSchema>;
+
+export const InspectionHeadSchema = InspectionSchema;
+
+export const ExtractRequestSchema = WorkerDocumentSchema.extend({ pages: z.string().min(1).max(4_096) });
+export type ExtractRequest = z.output<typeof ExtractRequestSchema>;
+export const ExtractHeadSchema = z.object({ pages: z.number().int().min(1) });
+export type ExtractHead = z.output<typeof ExtractHeadSchema>;
+
+export const RenderRequestSchema = WorkerDocumentSchema.extend({
+  page: z.number().int().min(1),
+  width: z.number().int().min(1).max(MAX_RENDER_WIDTH).default(600),
+});
+export type RenderRequest = z.output<typeof RenderRequestSchema>;
+export const RenderHeadSchema = z.object({ width: z.number().int().min(1), height: z.number().int().min(1) });
+export type RenderHead = z.output<typeof RenderHeadSchema>;
