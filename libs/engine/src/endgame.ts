@@ -1,0 +1,79 @@
+import type { FinishEstimate } from './finish-estimate.ts';
+import type { Host } from './host.ts';
+import type { EngineLimits } from './limits.ts';
+import type { PieceRequest, RequestLedger } from './request-ledger.ts';
+import { bytesToMove } from './stealing.ts';
+
+export interface TakeOver {
+  /** Pieces that the helper is to be asked for, the most urgent first. */
+  readonly pieces: readonly number[];
+  /** Requests of the slower host that it has not begun: taking them back costs no duplicate bytes. */
+  readonly revoked: readonly PieceRequest[];
+}
+
+interface EndgameView {
+  readonly hosts: readonly Host[];
+  readonly ledger: RequestLedger;
+  readonly estimate: FinishEstimate;
+  readonly limits: Pick<EngineLimits, 'endgameFactor' | 'endgameMinGainMs' | 'maxRequestPieces' | 'maxRequestBytes'>;
+  /** True if the helper has the piece. */
+  holds(piece: number): boolean;
+  bytesOf(piece: number): number;
+}
+
+/**
+ * What a host with nothing left to do takes over of what others were asked for: the end of the list of the host that would finish last,
+ * only if that host needs more than `endgameFactor` times as long as the helper would for all of it. Equally fast hosts never take over.
+ */
+export function takeOver(helper: Host, view: EndgameView, now: number): TakeOver | undefined {
+  const { hosts, ledger, estimate, limits } = view;
+  const slowest = lastToDeliver(helper, hosts, ledger, estimate, now);
+  if (!slowest) return undefined;
+  const { host: victim, ms } = slowest;
+  const load = ledger.bytesOf(victim.index);
+  const helperMs = estimate.deliveryMs(helper, load, now);
+  if (ms <= limits.endgameFactor * helperMs || ms - helperMs < limits.endgameMinGainMs) return undefined;
+  const move = bytesToMove(
+    { load, pace: estimate.pace(victim, now) },
+    { load: ledger.bytesOf(helper.index), pace: estimate.promise(helper, now), latencyMs: helper.latencyMs ?? 0 },
+  );
+  return collect([...ledger.of(victim.index)], Math.min(move, limits.maxRequestBytes), view);
+}
+
+function lastToDeliver(
+  helper: Host,
+  hosts: readonly Host[],
+  ledger: RequestLedger,
+  estimate: FinishEstimate,
+  now: number,
+): { host: Host; ms: number } | undefined {
+  let slowest: { host: Host; ms: number } | undefined;
+  for (const host of hosts) {
+    const bytes = ledger.bytesOf(host.index);
+    if (host === helper || bytes === 0) continue;
+    const ms = (bytes * 1_000) / Math.max(estimate.pace(host, now), 1);
+    if (!slowest || ms > slowest.ms) slowest = { host, ms };
+  }
+  return slowest;
+}
+
+/** From the newest request back, from its end forward; a host sends in the order asked, so these would come last. */
+function collect(requests: readonly PieceRequest[], bytes: number, view: EndgameView): TakeOver | undefined {
+  const { ledger, limits } = view;
+  const pieces: number[] = [];
+  const revoked: PieceRequest[] = [];
+  let sum = 0;
+  for (let age = requests.length - 1; age >= 0 && sum < bytes; age--) {
+    const request = requests[age] as PieceRequest;
+    const before = pieces.length;
+    for (let at = request.pieces.length - 1; at >= 0 && sum < bytes && pieces.length < limits.maxRequestPieces; at--) {
+      const piece = request.pieces[at] as number;
+      if (!ledger.isPending(request, piece) || ledger.timesAsked(piece) > 1 || !view.holds(piece)) continue;
+      pieces.push(piece);
+      sum += view.bytesOf(piece);
+    }
+    const untouched = age > 0 && request.pending === request.pieces.length;
+    if (pieces.length > before && untouched) revoked.push(request);
+  }
+  return pieces.length > 0 ? { pieces: pieces.reverse(), revoked } : undefined;
+}

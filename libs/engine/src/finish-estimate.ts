@@ -1,0 +1,46 @@
+import type { Host } from './host.ts';
+import type { HostQueues } from './host-queues.ts';
+import type { PieceBook } from './piece-book.ts';
+import type { RequestLedger } from './request-ledger.ts';
+
+/** The rate that a host is given credit for before it has sent a piece, in bytes per second. */
+export const UNKNOWN_RATE_BYTES_PER_SECOND = 1_048_576;
+
+/** When each host would be done, from what it was asked for, what it is planned for and how fast it sends. */
+export class FinishEstimate {
+  constructor(
+    private readonly book: Pick<PieceBook, 'pieceLength'>,
+    private readonly ledger: RequestLedger,
+    private readonly queues: HostQueues,
+  ) {}
+
+  /** Measured bytes per second; undefined before the first piece. */
+  measured(host: Host, now: number): number | undefined {
+    return host.meter.rate(now);
+  }
+
+  /** The rate at which a host is thought to work off what it has: before the first piece at most one piece over the time it had. */
+  pace(host: Host, now: number): number {
+    return this.measured(host, now) ?? (this.book.pieceLength * 1_000) / (host.meter.busyTime(now) + 1);
+  }
+
+  /** The rate that a host is trusted with for new work. */
+  promise(host: Host, now: number): number {
+    return this.measured(host, now) ?? UNKNOWN_RATE_BYTES_PER_SECOND;
+  }
+
+  /** Bytes that a host was asked for or is planned for. */
+  load(host: Host): number {
+    return this.ledger.bytesOf(host.index) + this.queues.bytesOf(host.index);
+  }
+
+  /** ms until a host is done with all it has. */
+  finishMs(host: Host, now: number): number {
+    return (this.load(host) * 1_000) / Math.max(this.pace(host, now), 1);
+  }
+
+  /** ms until `bytes` more would have come from a host if it were asked now. */
+  deliveryMs(host: Host, bytes: number, now: number): number {
+    return (host.latencyMs ?? 0) + ((this.ledger.bytesOf(host.index) + bytes) * 1_000) / Math.max(this.promise(host, now), 1);
+  }
+}

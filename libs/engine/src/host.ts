@@ -1,0 +1,44 @@
+import type { Bitfield, IndexRange, PeerId } from '@pageswarm/primitives';
+import { RateMeter } from './rate-meter.ts';
+
+/**
+ * probing: asked whether it lives · live: may be asked for pieces · parked: the download rests, the host may well live ·
+ * dead: did not answer its probe · lost: was alive and failed · banned: sent a wrong piece, never asked again.
+ */
+export type HostPhase = 'probing' | 'live' | 'parked' | 'dead' | 'lost' | 'banned';
+
+/** All that a download knows about one host. Written by the download's parts, each its own fields, in answer to one event at a time. */
+export class Host {
+  phase: HostPhase = 'probing';
+  latencyMs: number | undefined;
+  detail: string | undefined;
+  probeSentAt = 0;
+  /** Fraction of the opening plan. */
+  share = 0;
+  /** Page numbers of the opening plan. */
+  plannedPages: readonly IndexRange[] = [];
+  /** Pages (from 0) of which it sent a piece. */
+  readonly pagesSent = new Set<number>();
+  /** Verified pieces that it was the first to send. */
+  pieces = 0;
+  /** Document bytes that it sent, whatever became of them. */
+  bytes = 0;
+  readonly meter = new RateMeter();
+  /** The last time that a piece came, or that it was first asked after it had nothing to do. */
+  aliveAt = 0;
+  /** Stalls and failures since its last piece. */
+  strikes = 0;
+  /** Times that it was dropped; a host that comes and goes is tried less and less often. */
+  drops = 0;
+  /** Not to be asked before. */
+  restUntil = 0;
+
+  constructor(
+    /** Its number within the download. */
+    readonly index: number,
+    readonly peerId: PeerId,
+    public address: string,
+    /** What it has, as far as told; the picker knows it once the host is live. */
+    public offer: 'all' | Bitfield,
+  ) {}
+}

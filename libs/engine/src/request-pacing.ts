@@ -1,0 +1,58 @@
+import type { FinishEstimate } from './finish-estimate.ts';
+import type { Host } from './host.ts';
+import type { EngineLimits } from './limits.ts';
+import type { PieceBook } from './piece-book.ts';
+import type { PickBudget } from './piece-picker.ts';
+import type { RequestLedger } from './request-ledger.ts';
+
+/** How much to ask of a host now: its measured rate times its round trip and a little more is kept in flight. */
+export class RequestPacing {
+  constructor(
+    private readonly book: PieceBook,
+    private readonly ledger: RequestLedger,
+    private readonly estimate: FinishEstimate,
+    private readonly limits: EngineLimits,
+  ) {}
+
+  /**
+   * The next request to a host, undefined while enough is in flight.
+   * With `sharers`, the hosts that can take each other's work, nobody is asked for more than its part of what is missing:
+   * near the end a slow host must not hold what fast ones would have brought long before.
+   */
+  budget(host: Host, now: number, sharers?: readonly Host[]): PickBudget | undefined {
+    const inFlight = this.ledger.bytesOf(host.index);
+    if (this.book.unstoredBytes >= this.limits.maxUnstoredBytes) return undefined;
+    if (inFlight > 0 && this.ledger.totalBytes >= this.limits.maxTotalInFlightBytes) return undefined;
+    let target = this.target(host, now);
+    if (inFlight > 0 && target - inFlight < this.grain(target)) return undefined;
+    if (sharers) target = Math.min(target, this.partOfMissing(host, sharers, now));
+    const grain = this.grain(target);
+    if (inFlight > 0 && target - inFlight < grain) return undefined;
+    return { bytes: Math.min(grain, target), pieces: this.limits.maxRequestPieces };
+  }
+
+  /** Bytes to keep in flight. */
+  private target(host: Host, now: number): number {
+    const { pieceLength } = this.book;
+    // A host that failed last time has to prove itself with one piece.
+    if (host.strikes > 0) return pieceLength;
+    const atLeast = Math.max(this.limits.minInFlightBytes, 2 * pieceLength);
+    const rate = this.estimate.measured(host, now);
+    if (rate === undefined) return atLeast;
+    const ahead = (rate * ((host.latencyMs ?? 0) + this.limits.pipelineAheadMs)) / 1_000;
+    return Math.max(atLeast, Math.min(ahead, this.limits.maxInFlightBytes));
+  }
+
+  /** Requests of a quarter of what is in flight: few enough to be cheap, enough of them that the host never waits for the next. */
+  private grain(target: number): number {
+    return Math.max(this.book.pieceLength, Math.min(target / 4, this.limits.maxRequestBytes));
+  }
+
+  private partOfMissing(host: Host, sharers: readonly Host[], now: number): number {
+    const own = this.estimate.measured(host, now);
+    if (own === undefined) return Number.POSITIVE_INFINITY;
+    let sum = own;
+    for (const other of sharers) if (other !== host && this.estimate.load(other) > 0) sum += this.estimate.measured(other, now) ?? 0;
+    return Math.max(this.book.pieceLength, (this.book.missingBytes * own) / sum);
+  }
+}
