@@ -1,0 +1,232 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { sampleFacts, samplePeer } from './catalog.sample.ts';
+import { Catalog, HOSTLESS_GRACE_MS, MAX_ALIASES, TRUNCATED_HASH_DIGITS } from './catalog.ts';
+
+const all = { have: 40, complete: true };
+const some = { have: 7, complete: false };
+const [ann, bob, eve] = [samplePeer(1), samplePeer(2), samplePeer(3)];
+const book = sampleFacts(1);
+
+function catalogWithPeers(...peers: readonly ReturnType<typeof samplePeer>[]): Catalog {
+  const catalog = new Catalog();
+  for (const peer of peers) catalog.setListed(peer, true);
+  return catalog;
+}
+
+function changesOf(catalog: Catalog): string[] {
+  const log: string[] = [];
+  catalog.onChange(({ kind, record }) => void log.push(`${kind} ${record.name}`));
+  return log;
+}
+
+describe('announcing a document', () => {
+  it('lists it under its first name for good and finds it by every hash', () => {
+    const catalog = catalogWithPeers(ann, bob);
+    catalog.announce(ann, book, all);
+    catalog.announce(bob, { ...book, name: 'copy.pdf', addedBy: bob, addedAt: 9, infoHashV1: sampleFacts(2).infoHashV1 }, some);
+    const record = catalog.get(book.id);
+    expect(record).toMatchObject({ name: 'document 1.pdf', aliases: ['copy.pdf'], addedBy: ann, addedAt: 1_000, infoHashV1: book.infoHashV1 });
+    for (const hash of [book.id, book.md5, book.infoHashV1, book.infoHashV2, book.infoHashV2.slice(0, TRUNCATED_HASH_DIGITS)])
+      expect(catalog.find(hash)).toBe(record);
+  });
+
+  it.each(['size', 'md5', 'pieceLength'] as const)('refuses another %s for the same root and changes nothing', (field) => {
+    const catalog = catalogWithPeers(ann, bob);
+    catalog.announce(ann, book, all);
+    const other = { size: 5, md5: sampleFacts(2).md5, pieceLength: 32_768 };
+    const lie = { ...book, name: 'lie.pdf', [field]: other[field] };
+    expect(() => catalog.announce(bob, lie, { have: 0, complete: false })).toThrow(expect.objectContaining({ code: 'INVALID_REQUEST' }));
+    expect(catalog.get(book.id)).toMatchObject({ aliases: [], listedHosts: 1 });
+  });
+
+  it('refuses an info-hash that belongs to another document', () => {
+    const catalog = catalogWithPeers(ann);
+    catalog.announce(ann, book, all);
+    expect(() => catalog.announce(ann, sampleFacts(2, { infoHashV2: book.infoHashV2 }), all)).toThrow(/belongs to document/);
+  });
+
+  it('lists two files of one md5, and finds the other when the first goes', () => {
+    const catalog = catalogWithPeers(ann);
+    const twin = sampleFacts(2, { md5: book.md5 });
+    catalog.announce(ann, book, all);
+    catalog.announce(ann, twin, all);
+    expect(catalog.find(book.md5)?.id).toBe(book.id);
+    catalog.remove(book.id);
+    expect(catalog.find(book.md5)?.id).toBe(twin.id);
+  });
+
+  it.each([
+    { have: 41, complete: false },
+    { have: 39, complete: true },
+  ])('refuses $have of 40 pieces, complete $complete', (told) => {
+    expect(() => catalogWithPeers(ann).announce(ann, book, told)).toThrow(expect.objectContaining({ code: 'INVALID_REQUEST' }));
+  });
+
+  it('takes no more names than its limit', () => {
+    const catalog = catalogWithPeers(ann);
+    for (let i = 0; i <= MAX_ALIASES + 1; i++) catalog.announce(ann, { ...book, name: `name ${i}` }, all);
+    expect(catalog.get(book.id)?.aliases).toHaveLength(MAX_ALIASES);
+  });
+
+  it('lists no more documents than its limit', () => {
+    const catalog = new Catalog({ documents: 1 });
+    catalog.announce(ann, book, all);
+    expect(() => catalog.announce(ann, sampleFacts(2), all)).toThrow(expect.objectContaining({ code: 'LIMIT_EXCEEDED' }));
+    catalog.announce(bob, book, all);
+    expect(catalog.size).toBe(1);
+  });
+
+  it('tells what changed, and nothing when nothing did', () => {
+    const catalog = catalogWithPeers(ann, bob);
+    const log = changesOf(catalog);
+    catalog.announce(ann, book, all);
+    catalog.announce(ann, book, all);
+    catalog.announce(bob, { ...book, name: 'b.pdf' }, some);
+    catalog.progress(bob, book.id, { have: 8, complete: false });
+    expect(log).toEqual(['added document 1.pdf', 'described document 1.pdf', 'hosted document 1.pdf', 'hosted document 1.pdf']);
+  });
+});
+
+describe('holders', () => {
+  it('count as hosts while they are listed', () => {
+    const catalog = catalogWithPeers(ann);
+    catalog.announce(ann, book, all);
+    catalog.announce(bob, book, some);
+    expect(catalog.get(book.id)?.listedHosts).toBe(1);
+    catalog.setListed(bob, true);
+    expect(catalog.get(book.id)?.listedHosts).toBe(2);
+    catalog.setListed(ann, false);
+    expect(catalog.get(book.id)?.listedHosts).toBe(1);
+  });
+
+  it('count as completed once they finish', () => {
+    const catalog = catalogWithPeers(ann, bob);
+    catalog.announce(ann, book, all);
+    catalog.announce(bob, book, some);
+    catalog.progress(bob, book.id, all);
+    catalog.progress(bob, book.id, all);
+    expect(catalog.get(book.id)?.completed).toBe(1);
+  });
+
+  it('cannot tell progress on what they did not announce', () => {
+    const catalog = catalogWithPeers(ann, eve);
+    catalog.announce(ann, book, all);
+    expect(() => catalog.progress(eve, book.id, some)).toThrow(expect.objectContaining({ code: 'DOCUMENT_NOT_FOUND' }));
+  });
+
+  it('take the document with them when the last one withdraws', () => {
+    const catalog = catalogWithPeers(ann, bob);
+    catalog.announce(ann, book, all);
+    catalog.announce(bob, book, some);
+    catalog.withdraw(ann, book.id);
+    expect(catalog.get(book.id)?.listedHosts).toBe(1);
+    catalog.withdraw(bob, book.id);
+    expect(catalog.get(book.id)).toBeUndefined();
+    expect(catalog.find(book.infoHashV1)).toBeUndefined();
+    expect(catalog.countOf(bob)).toBe(0);
+  });
+
+  it('leave the document listed for the grace when they vanish', () => {
+    const catalog = catalogWithPeers(ann);
+    catalog.announce(ann, book, all);
+    catalog.dropPeer(ann, 5_000);
+    expect(catalog.get(book.id)).toMatchObject({ listedHosts: 0, hostlessSince: 5_000 });
+    expect(catalog.sweepHostless(5_000 + HOSTLESS_GRACE_MS - 1)).toBe(0);
+    expect(catalog.sweepHostless(5_000 + HOSTLESS_GRACE_MS)).toBe(1);
+    expect(catalog.size).toBe(0);
+  });
+
+  it('may come back within the grace', () => {
+    const catalog = catalogWithPeers(ann);
+    catalog.announce(ann, book, all);
+    catalog.dropPeer(ann, 5_000);
+    catalog.setListed(ann, true);
+    catalog.announce(ann, book, all);
+    expect(catalog.sweepHostless(5_000 + HOSTLESS_GRACE_MS)).toBe(0);
+    expect(catalog.get(book.id)).toMatchObject({ listedHosts: 1, hostlessSince: undefined });
+  });
+
+  it('lose what they do not repeat in a new session', () => {
+    const catalog = catalogWithPeers(ann);
+    const kept = sampleFacts(2);
+    catalog.announce(ann, book, all);
+    catalog.announce(ann, kept, all);
+    const session = catalog.beginSession(ann);
+    catalog.announce(ann, kept, all);
+    catalog.dropStale(ann, session - 1, 0);
+    expect(catalog.countOf(ann)).toBe(2);
+    catalog.dropStale(ann, session, 0);
+    expect([...catalog.documentsOf(ann)].map(({ id }) => id)).toEqual([kept.id]);
+  });
+});
+
+describe('a restored document', () => {
+  const past = { completed: 3, holdings: [[ann, 40, true]] as const };
+
+  it('is there with its holders, of whom none is listed', () => {
+    const catalog = new Catalog();
+    catalog.restore(book, past, 0);
+    expect(catalog.get(book.id)).toMatchObject({ completed: 3, listedHosts: 0, hostlessSince: undefined });
+    catalog.setListed(ann, true);
+    expect(catalog.get(book.id)?.listedHosts).toBe(1);
+  });
+
+  it('yields to what was announced meanwhile', () => {
+    const catalog = catalogWithPeers(ann);
+    catalog.announce(ann, { ...book, name: 'now.pdf' }, some);
+    catalog.restore(book, past, 0);
+    expect(catalog.get(book.id)?.name).toBe('now.pdf');
+    expect(catalog.get(book.id)?.holdings.get(ann)?.have).toBe(7);
+  });
+});
+
+describe('the newest first', () => {
+  it('goes by the moment of adding, from any place, and the last page ends', () => {
+    const catalog = catalogWithPeers(ann);
+    for (const n of [3, 1, 4, 2]) catalog.announce(ann, sampleFacts(n), all);
+    const names = (after?: { addedAt: number; id: string }) => [...catalog.newestFirst(after)].map(({ addedAt }) => addedAt / 1_000);
+    expect(names()).toEqual([4, 3, 2, 1]);
+    expect(names(sampleFacts(3))).toEqual([2, 1]);
+    expect(names(sampleFacts(1))).toEqual([]);
+  });
+});
+
+describe('whatever peers do', () => {
+  it('numbers agree with what is held', () => {
+    const peers = [ann, bob, eve];
+    const step = fc.tuple(fc.constantFrom('announce', 'withdraw', 'drop', 'list', 'unlist', 'remove', 'sweep'), fc.nat(2), fc.nat(4), fc.boolean());
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
+        const catalog = new Catalog({ hostlessGraceMs: 3 });
+        const listed = new Set<string>();
+        steps.forEach(([what, p, d, complete], now) => {
+          const peer = peers[p] as typeof ann;
+          const facts = sampleFacts(d);
+          if (what === 'announce') catalog.announce(peer, facts, complete ? all : some);
+          if (what === 'withdraw') catalog.withdraw(peer, facts.id);
+          if (what === 'remove') catalog.remove(facts.id);
+          if (what === 'sweep') catalog.sweepHostless(now);
+          if (what === 'list' || what === 'unlist') {
+            catalog.setListed(peer, what === 'list');
+            listed[what === 'list' ? 'add' : 'delete'](peer);
+          }
+          if (what === 'drop') {
+            catalog.dropPeer(peer, now);
+            listed.delete(peer);
+          }
+        });
+        const records = [...catalog.all()];
+        expect([...catalog.newestFirst()].map(({ slot }) => slot).sort()).toEqual(records.map(({ slot }) => slot).sort());
+        for (const record of records) {
+          expect(record.listedHosts).toBe([...record.holdings.keys()].filter((peer) => listed.has(peer)).length);
+          expect(record.hostlessSince === undefined).toBe(record.holdings.size > 0);
+          expect(catalog.at(record.slot)).toBe(record);
+          expect(catalog.find(record.md5)).toBe(record);
+        }
+        for (const peer of peers)
+          expect(new Set(catalog.documentsOf(peer))).toEqual(new Set(records.filter(({ holdings }) => holdings.has(peer))));
+      }),
+    );
+  });
+});

@@ -1,0 +1,24 @@
+/** What separates words in a name: space, `_`, `-`, `.` and all other punctuation; symbols such as `+` belong to words. */
+const SEPARATORS = /[\s\p{P}\p{Z}\p{Cc}]+/u;
+
+/** The most words of a query that are looked at; more would not narrow a search and only cost time. */
+export const MAX_QUERY_WORDS = 16;
+/** The most characters of one word that are compared. */
+export const MAX_WORD_LENGTH = 64;
+
+/**
+ * Text as search sees it: compatibility forms resolved, accents dropped, lower case, so that `fisica` equals `Física`.
+ * The final sigma is the one lower-case letter that depends on its place in a word; it becomes the ordinary one.
+ */
+export function foldText(text: string): string {
+  return text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replaceAll('ς', 'σ');
+}
+
+/** The different words of a text, folded, in order of appearance. */
+export function wordsOf(text: string): string[] {
+  const words = foldText(text)
+    .split(SEPARATORS)
+    .filter((word) => word !== '')
+    .map((word) => word.slice(0, MAX_WORD_LENGTH));
+  return [...new Set(words)];
+}

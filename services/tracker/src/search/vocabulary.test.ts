@@ -1,0 +1,68 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { isWithinOneTypingError } from './typing-error.ts';
+import { MAX_FRESH_WORDS, MIN_TYPO_WORD_LENGTH, Tier, Vocabulary } from './vocabulary.ts';
+
+function vocabularyOf(...words: string[]): Vocabulary {
+  const vocabulary = new Vocabulary();
+  for (const word of words) vocabulary.add(word);
+  return vocabulary;
+}
+
+function found(vocabulary: Vocabulary, word: string): Record<string, Tier> {
+  return Object.fromEntries([...vocabulary.matches(word)].map(([number, tier]) => [vocabulary.word(number), tier]));
+}
+
+/** The same by trying every word. */
+function foundNaively(words: readonly string[], wanted: string): Record<string, Tier> {
+  const tierOf = (word: string): Tier | undefined => {
+    if (word === wanted) return Tier.exact;
+    if (word.startsWith(wanted)) return Tier.prefix;
+    if (word.includes(wanted)) return Tier.substring;
+    return wanted.length >= MIN_TYPO_WORD_LENGTH && isWithinOneTypingError(word, wanted) ? Tier.typo : undefined;
+  };
+  return Object.fromEntries(words.map((word) => [word, tierOf(word)]).filter(([, tier]) => tier !== undefined));
+}
+
+describe('the vocabulary', () => {
+  it('answers a word by its best tier', () => {
+    expect(found(vocabularyOf('form', 'formal', 'platform', 'from', 'far'), 'form')).toEqual({
+      form: Tier.exact,
+      formal: Tier.prefix,
+      platform: Tier.substring,
+      from: Tier.typo,
+    });
+  });
+
+  it('gives a word one number for good', () => {
+    const vocabulary = vocabularyOf('page', 'swarm');
+    expect([vocabulary.add('page'), vocabulary.add('swarm'), vocabulary.size]).toEqual([0, 1, 2]);
+  });
+
+  it('never finds across the border of two words', () => {
+    expect(found(vocabularyOf('page', 'swarm'), 'esw')).toEqual({});
+  });
+
+  it('forgives no typing error in very short words', () => {
+    expect(found(vocabularyOf('ab', 'ac'), 'ad')).toEqual({});
+  });
+
+  it('finds letters of several bytes', () => {
+    expect(found(vocabularyOf('物理学', '化学'), '理')).toEqual({ 物理学: Tier.substring });
+  });
+
+  it('finds every word by prefix when more came than wait unsorted', () => {
+    const words = Array.from({ length: MAX_FRESH_WORDS * 2 + 10 }, (_, index) => `w${(index * 7919) % 5000}x`);
+    const vocabulary = vocabularyOf(...words);
+    for (const prefix of ['w1', 'w49', 'w777x']) expect(found(vocabulary, prefix)).toEqual(foundNaively([...new Set(words)], prefix));
+  });
+
+  it('finds what a scan of all words finds', () => {
+    const word = fc.string({ unit: fc.constantFrom('a', 'b', 'é', '学'), minLength: 1, maxLength: 6 });
+    fc.assert(
+      fc.property(fc.uniqueArray(word, { maxLength: 40 }), word, (words, wanted) => {
+        expect(found(vocabularyOf(...words), wanted)).toEqual(foundNaively(words, wanted));
+      }),
+    );
+  });
+});
