@@ -1,0 +1,61 @@
+import { join } from 'node:path';
+import { portsOf } from './options.ts';
+
+export type Role = 'tracker' | 'worker' | 'peer';
+
+/** One process of a local swarm before it runs. */
+export interface PlannedProcess {
+  readonly name: string;
+  readonly role: Role;
+  /** Name of the built service in build/services. */
+  readonly service: 'tracker' | 'pdf-worker' | 'peer-node';
+  readonly httpPort: number;
+  readonly transportPort: number;
+  readonly dataDir: string;
+}
+
+/** What decides the processes of a local swarm. */
+export interface SwarmShape {
+  readonly peers: number;
+  readonly basePort: number;
+  readonly dataDir: string;
+}
+
+/** All of them listen on this machine alone. */
+export const LOOPBACK = '127.0.0.1';
+
+/** The processes of a swarm in the order in which they start. */
+export function planSwarm(shape: SwarmShape): PlannedProcess[] {
+  const peers = Array.from({ length: shape.peers }, (_, index) => planPeer(shape, index + 1));
+  return [planAt(shape, -1, 'tracker', 'tracker', 'tracker'), planAt(shape, 0, 'pdf-worker', 'worker', 'pdf-worker'), ...peers];
+}
+
+/** Peer `number` of a swarm, counted from 1. */
+export function planPeer(shape: SwarmShape, number: number): PlannedProcess {
+  return planAt(shape, number, `peer-${number}`, 'peer', 'peer-node');
+}
+
+function planAt(shape: SwarmShape, place: number, name: string, role: Role, service: PlannedProcess['service']): PlannedProcess {
+  const ports = portsOf(shape);
+  return { name, role, service, httpPort: ports.http(place), transportPort: ports.transport(place), dataDir: join(shape.dataDir, name) };
+}
+
+/**
+ * The environment of one process: what the caller has, with everything that would let two of them meet set apart.
+ * Variables of the tools themselves are left out, for a service refuses names that it does not know.
+ */
+export function environmentOf(planned: PlannedProcess, shape: SwarmShape, inherited: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { PAGESWARM_CORPUS: _, PAGESWARM_ADVERTISE_HOST: __, PAGESWARM_ADVERTISE_PORT: ___, ...rest } = inherited;
+  const ports = portsOf(shape);
+  return {
+    ...rest,
+    PAGESWARM_NODE_NAME: planned.name,
+    PAGESWARM_DATA_DIR: planned.dataDir,
+    PAGESWARM_HTTP_HOST: LOOPBACK,
+    PAGESWARM_HTTP_PORT: String(planned.httpPort),
+    PAGESWARM_TRANSPORT_HOST: LOOPBACK,
+    PAGESWARM_TRANSPORT_PORT: String(planned.transportPort),
+    PAGESWARM_TRACKERS: `${LOOPBACK}:${ports.transport(-1)}`,
+    PAGESWARM_WORKERS: `${LOOPBACK}:${ports.transport(0)}`,
+  };
+}
