@@ -1,1 +1,15 @@
-export {};
+export { ByteReply, type ByteStream } from './byte-reply.ts';
+export type { RequestOptions } from './client-stream.ts';
+export { CLOSE_REASONS, type CloseReason } from './close-reason.ts';
+export { DEFAULT_LIMITS, type TransportLimits, verifyLimits } from './limits.ts';
+export { NODE_ROLES, type NodeIdentity, type NodeRole } from './node-identity.ts';
+export type { RouteHandler, RouteRequest } from './pattern-table.ts';
+export type { ByteAnswer } from './replies.ts';
+export { SwarmClient, type SwarmClientEvents, type SwarmClientOptions, type SwarmClientStatus } from './swarm-client.ts';
+export { SwarmClientPool, type SwarmClientPoolOptions } from './swarm-client-pool.ts';
+export { SwarmContext, type SwarmContextInit } from './swarm-context.ts';
+export { SwarmController, SwarmExceptionFilter } from './swarm-exception.filter.ts';
+export { SWARM_TRANSPORT, SwarmServer, type SwarmServerEvents, type SwarmServerOptions, type SwarmServerStatus } from './swarm-server.ts';
+export type { TransportLogger } from './transport-logger.ts';
+export { type Direction, NO_METRICS, type TransportMetrics } from './transport-metrics.ts';
+export type { PemSource, TransportSecurity, TransportTls } from './transport-security.ts';

@@ -1,0 +1,138 @@
+import { PageSwarmError } from '@pageswarm/primitives';
+import { FrameFlag, FrameType, frameTypeName, MAX_STREAM_ID } from '@pageswarm/wire';
+import { sendBytes } from './body-source.ts';
+import type { ClientStream } from './client-stream.ts';
+import { type Connection, parseError, type StreamTable } from './connection.ts';
+import { Incoming, pushChunk } from './incoming.ts';
+import { encodeJson, type MessagePayload } from './message-json.ts';
+import { ReceiveBudget } from './receive-budget.ts';
+import { SendStream } from './send-stream.ts';
+
+/** The requests that went out over one connection. */
+export class ClientStreams implements StreamTable {
+  private readonly streams = new Map<number, ClientStream>();
+  private readonly budget: ReceiveBudget;
+  private nextStreamId = 1;
+  private dataStream: ClientStream | undefined;
+  private isDataEnd = false;
+
+  constructor(private readonly connection: Connection) {
+    this.budget = new ReceiveBudget(connection.limits.maxReceiveBufferBytes);
+  }
+
+  get size(): number {
+    return this.streams.size;
+  }
+
+  /** True when every stream id was used; a new connection must take over. */
+  get isExhausted(): boolean {
+    return this.nextStreamId > MAX_STREAM_ID;
+  }
+
+  /** Sends a request. A request that cannot be sent fails with what the reason is. */
+  open(stream: ClientStream, message: MessagePayload): void {
+    if (stream.isOver) return;
+    try {
+      this.demandRoom();
+      const json = encodeJson(message, this.connection.peerLimits.maxJsonBytes);
+      this.send(stream, json);
+    } catch (error) {
+      stream.fail(error);
+    }
+  }
+
+  /** Sends an event. @throws PageSwarmError LIMIT_EXCEEDED or FRAME_TOO_LARGE */
+  event(message: MessagePayload): void {
+    this.demandQueue();
+    this.connection.queue.control(FrameType.EVENT, 0, 0, 0, encodeJson(message, this.connection.peerLimits.maxJsonBytes));
+  }
+
+  frame(type: FrameType, flags: number, streamId: number, auxiliary: number, payload: Buffer): void {
+    const stream = this.known(streamId);
+    const isLast = (flags & FrameFlag.END) !== 0;
+    if (type === FrameType.RESPONSE) stream?.receiveValue(payload, isLast);
+    else if (type === FrameType.HEAD) stream?.receiveHead(payload);
+    else if (type === FrameType.END) stream?.receiveEnd();
+    else if (type === FrameType.ERROR) stream?.fail(parseError(payload));
+    else if (type === FrameType.CREDIT) stream?.outgoing?.grant(auxiliary);
+    else if (type === FrameType.CANCEL) stream?.stopBody();
+    else throw new PageSwarmError('PROTOCOL_ERROR', `An acceptor does not send ${frameTypeName(type)}`);
+  }
+
+  dataStart(streamId: number, flags: number, length: number): void {
+    this.isDataEnd = (flags & FrameFlag.END) !== 0;
+    if (length === 0 && !this.isDataEnd) throw new PageSwarmError('PROTOCOL_ERROR', 'A DATA frame without bytes must end its stream');
+    this.dataStream = this.known(streamId);
+    if (!this.dataStream) return;
+    if (!this.dataStream.bytes) throw new PageSwarmError('PROTOCOL_ERROR', 'DATA came before HEAD');
+    this.dataStream.bytes.charge(length);
+  }
+
+  dataChunk(chunk: Buffer, isLast: boolean): void {
+    const stream = this.dataStream;
+    if (!stream || stream.isOver) return;
+    if (stream.bytes) pushChunk(stream.bytes, chunk);
+    if (isLast && this.isDataEnd) stream.receiveEnd();
+  }
+
+  failAll(error: PageSwarmError): void {
+    for (const stream of [...this.streams.values()]) stream.fail(error);
+  }
+
+  private send(stream: ClientStream, json: string): void {
+    const { connection, budget } = this;
+    const { queue, limits, peerLimits, options } = connection;
+    const streamId = this.nextStreamId;
+    this.nextStreamId += 2;
+    this.streams.set(streamId, stream);
+    options.metrics.streamOpened();
+    const { requestBody } = stream.options;
+    queue.control(FrameType.REQUEST, requestBody ? FrameFlag.BODY : 0, streamId, stream.remainingMs, json);
+    stream.opened({
+      streamId,
+      incoming: (onAbandoned) => new Incoming({ streamId, windowBytes: limits.streamWindowBytes, queue, budget, onAbandoned }),
+      sendCancel: () => queue.control(FrameType.CANCEL, 0, streamId, 0),
+      released: () => this.release(streamId),
+    });
+    if (!requestBody) return;
+    stream.outgoing = new SendStream({
+      streamId,
+      queue,
+      metrics: options.metrics,
+      creditBytes: peerLimits.streamWindowBytes,
+      maxDataBytes: peerLimits.maxDataBytes,
+      sendAheadBytes: limits.sendAheadBytes,
+      onFinished: () => {},
+    });
+    stream.bodySource = sendBytes(requestBody, stream.outgoing);
+    stream.bodySource.done.then(
+      () => stream.outgoing?.finish(),
+      (error) => stream.cancel(error),
+    );
+  }
+
+  private demandRoom(): void {
+    const { maxStreams } = this.connection.peerLimits;
+    if (this.streams.size >= maxStreams)
+      throw new PageSwarmError('LIMIT_EXCEEDED', `The other end takes ${maxStreams} requests at once on a connection`);
+    this.demandQueue();
+  }
+
+  private demandQueue(): void {
+    if (this.connection.queue.queuedBytes > this.connection.limits.maxWriteQueueBytes)
+      throw new PageSwarmError('LIMIT_EXCEEDED', 'The other end does not read: too much waits to be sent');
+  }
+
+  /** The stream, or undefined if it is over. @throws PageSwarmError PROTOCOL_ERROR if it never was */
+  private known(streamId: number): ClientStream | undefined {
+    if (streamId >= this.nextStreamId || streamId % 2 === 0)
+      throw new PageSwarmError('PROTOCOL_ERROR', `Stream ${streamId} was never opened`);
+    return this.streams.get(streamId);
+  }
+
+  private release(streamId: number): void {
+    this.streams.delete(streamId);
+    this.connection.options.metrics.streamClosed();
+    this.connection.streamEnded();
+  }
+}

@@ -1,0 +1,361 @@
+import type { Socket } from 'node:net';
+import {
+  type Endpoint,
+  ERROR_CODES,
+  type ErrorShape,
+  isErrorCode,
+  isPageSwarmError,
+  PageSwarmError,
+  plainAddress,
+} from '@pageswarm/primitives';
+import {
+  agreeVersion,
+  encodePreface,
+  FrameDecoder,
+  FrameFlag,
+  type FrameSink,
+  FrameType,
+  MAX_HANDSHAKE_PAYLOAD_BYTES,
+  PrefaceReader,
+} from '@pageswarm/wire';
+import { type CloseReason, closeReasonOf } from './close-reason.ts';
+import { Handshake, type HandshakeResult, type PeerLimits, type Side } from './handshake.ts';
+import { Heartbeat } from './heartbeat.ts';
+import type { TransportLimits } from './limits.ts';
+import type { NodeIdentity } from './node-identity.ts';
+import type { TransportLogger } from './transport-logger.ts';
+import type { TransportMetrics } from './transport-metrics.ts';
+import { WriteQueue } from './write-queue.ts';
+
+/** The streams of one connection, seen from the connection. */
+export interface StreamTable {
+  /** Streams that are not over. */
+  readonly size: number;
+  /** A frame of a stream, or an EVENT. @throws PageSwarmError to end the connection */
+  frame(type: FrameType, flags: number, streamId: number, auxiliary: number, payload: Buffer): void;
+  dataStart(streamId: number, flags: number, length: number): void;
+  dataChunk(chunk: Buffer, isLast: boolean): void;
+  /** The connection is over; everything that waits fails with `error`. */
+  failAll(error: PageSwarmError): void;
+}
+
+export interface ConnectionOptions {
+  readonly socket: Socket;
+  readonly side: Side;
+  readonly identity: NodeIdentity;
+  readonly swarmKey?: string;
+  readonly nonce: Uint8Array;
+  readonly limits: TransportLimits;
+  readonly metrics: TransportMetrics;
+  readonly logger: TransportLogger;
+  /** Makes the stream table of this connection once it is open. */
+  readonly streams: (connection: Connection) => StreamTable;
+  /** Checks the other end before the connection counts as open. @throws PageSwarmError to refuse it */
+  readonly accept?: (remote: NodeIdentity) => void;
+  readonly onOpen?: (connection: Connection) => void;
+  /** The other end will answer no new requests here. */
+  readonly onGoingAway?: (connection: Connection) => void;
+  /** Called once. `error` is what requests that waited were failed with. */
+  readonly onClose?: (connection: Connection, reason: CloseReason, error: PageSwarmError) => void;
+}
+
+export type ConnectionState = 'handshaking' | 'open' | 'draining' | 'closing' | 'closed';
+
+/** One socket with its handshake, heartbeat, write queue and end. What the frames of streams mean is the stream table's. */
+export class Connection implements FrameSink {
+  readonly queue: WriteQueue;
+  readonly heartbeat: Heartbeat;
+  readonly remoteAddress: Endpoint;
+  state: ConnectionState = 'handshaking';
+  private readonly decoder: FrameDecoder;
+  private readonly handshake: Handshake;
+  private readonly preface = new PrefaceReader();
+  private isPrefaceRead = false;
+  private isOpeningSent = false;
+  private result: HandshakeResult | undefined;
+  private table: StreamTable | undefined;
+  private handshakeTimer: NodeJS.Timeout | undefined;
+  private drainTimer: NodeJS.Timeout | undefined;
+  private lingerTimer: NodeJS.Timeout | undefined;
+  private lastBusy = performance.now();
+  private isEnded = false;
+  private isPaused = false;
+  private readonly closedPromise: Promise<void>;
+  private resolveClosed: () => void = () => {};
+
+  constructor(readonly options: ConnectionOptions) {
+    const { socket, metrics, limits, side } = options;
+    this.queue = new WriteQueue(socket, metrics, () => this.progressed());
+    this.decoder = new FrameDecoder(this, { maxJsonBytes: MAX_HANDSHAKE_PAYLOAD_BYTES, maxDataBytes: 0 });
+    this.handshake = new Handshake(options);
+    this.closedPromise = new Promise((resolve) => {
+      this.resolveClosed = resolve;
+    });
+    this.remoteAddress = { host: plainAddress(socket.remoteAddress ?? ''), port: socket.remotePort ?? 0 };
+    this.heartbeat = new Heartbeat(
+      limits,
+      {
+        sendPing: (sequence) => this.queue.control(FrameType.PING, 0, 0, sequence),
+        silent: () => this.destroy('heartbeat-timeout', lost(`Nothing was heard for ${limits.heartbeatTimeoutMs} ms`)),
+        roundTrip: (ms) => metrics.roundTrip(ms),
+        beat: (now) => this.closeIfIdle(now),
+      },
+      side === 'connector',
+    );
+  }
+
+  /** Begins the handshake on a connected socket. */
+  start(): void {
+    const { socket, side, limits, metrics } = this.options;
+    metrics.connectionOpened(side === 'connector' ? 'out' : 'in');
+    socket.setNoDelay(true);
+    socket.on('data', (chunk: Buffer) => this.receive(chunk));
+    socket.on('end', () => this.ended());
+    socket.on('error', (cause) => this.destroy(this.result ? 'connection-lost' : 'handshake-failed', this.lossOf(cause)));
+    socket.on('close', () => this.socketClosed());
+    const handshakeMs = side === 'connector' ? limits.connectTimeoutMs : limits.handshakeTimeoutMs;
+    this.handshakeTimer = setTimeout(() => {
+      this.fail(new PageSwarmError('CONNECTION_TIMEOUT', `The handshake took more than ${handshakeMs} ms`));
+    }, handshakeMs);
+    if (side === 'connector') this.sendOpening();
+  }
+
+  /** Who is at the other end; known once the connection is open. */
+  get remote(): NodeIdentity {
+    return (this.result as HandshakeResult).remote;
+  }
+
+  get peerLimits(): PeerLimits {
+    return (this.result as HandshakeResult).peerLimits;
+  }
+
+  get limits(): TransportLimits {
+    return this.options.limits;
+  }
+
+  /** True while new requests may start. */
+  get isOpen(): boolean {
+    return this.state === 'open';
+  }
+
+  /** Resolves when the socket is gone. */
+  get closed(): Promise<void> {
+    return this.closedPromise;
+  }
+
+  get streamCount(): number {
+    return this.table?.size ?? 0;
+  }
+
+  frame(type: FrameType, flags: number, streamId: number, auxiliary: number, payload: Buffer): void {
+    if (this.state === 'closing' || this.state === 'closed') return;
+    if (type === FrameType.GO_AWAY) this.receiveGoAway(flags, payload);
+    else if (this.state === 'handshaking') this.shakeHands(type, payload);
+    else if (type === FrameType.PING) this.queue.control(FrameType.PONG, 0, 0, auxiliary);
+    else if (type === FrameType.PONG) this.heartbeat.pong(auxiliary);
+    else if (type <= FrameType.READY) throw new PageSwarmError('PROTOCOL_ERROR', 'The handshake is over');
+    else this.table?.frame(type, flags, streamId, auxiliary, payload);
+  }
+
+  dataStart(streamId: number, flags: number, length: number): void {
+    if (this.state === 'handshaking') throw new PageSwarmError('PROTOCOL_ERROR', 'DATA before the handshake is done');
+    if (this.state !== 'closing' && this.state !== 'closed') this.table?.dataStart(streamId, flags, length);
+  }
+
+  dataChunk(chunk: Buffer, isLast: boolean): void {
+    if (this.state !== 'closing' && this.state !== 'closed') this.table?.dataChunk(chunk, isLast);
+  }
+
+  /** The stream table has one stream less. */
+  streamEnded(): void {
+    if (this.streamCount > 0) return;
+    this.lastBusy = performance.now();
+    if (this.state === 'draining') process.nextTick(() => this.finishDraining());
+  }
+
+  /** Takes no new requests, lets running ones finish within the drain time, then closes. Idempotent. */
+  drain(): Promise<void> {
+    if (this.state === 'handshaking') this.destroy('local-close', lost('This end is shutting down'));
+    if (this.state === 'open') {
+      this.startDraining();
+      this.sendGoAway(new PageSwarmError('GOING_AWAY', 'This node is shutting down'), false);
+    }
+    return this.closed;
+  }
+
+  /** Ends the connection now. Idempotent. */
+  destroy(reason: CloseReason = 'local-destroy', error: PageSwarmError = lost('This end closed the connection')): void {
+    this.end(reason, error);
+    this.options.socket.destroy();
+  }
+
+  /** Tells the other end `error` and closes. */
+  fail(error: PageSwarmError): void {
+    if (this.state === 'closing' || this.state === 'closed') return;
+    if (!this.isOpeningSent) {
+      this.isOpeningSent = true;
+      this.queue.raw(encodePreface());
+    }
+    this.sendGoAway(error, true);
+    this.closeSoftly(closeReasonOf(error.code), error);
+  }
+
+  private receive(chunk: Buffer): void {
+    this.options.metrics.bytes('in', chunk.length);
+    if (this.state === 'closing' || this.state === 'closed') return;
+    this.heartbeat.heard();
+    try {
+      this.decoder.push(this.isPrefaceRead ? chunk : this.receivePreface(chunk));
+    } catch (error) {
+      if (!isPageSwarmError(error)) this.options.logger.error(error);
+      this.fail(isPageSwarmError(error) ? error : new PageSwarmError('INTERNAL', ERROR_CODES.INTERNAL.title, { cause: error }));
+    }
+    if (this.queue.queuedBytes > this.limits.maxWriteQueueBytes) this.pauseReading();
+  }
+
+  private receivePreface(chunk: Buffer): Buffer {
+    const rest = this.preface.push(chunk);
+    const { versions } = this.preface;
+    if (!versions) return rest;
+    this.isPrefaceRead = true;
+    agreeVersion(versions);
+    return rest;
+  }
+
+  private shakeHands(type: FrameType, payload: Buffer): void {
+    const preface = encodePreface(this.preface.versions);
+    const { send, result } = this.handshake.receive(type, payload, preface);
+    if (result) this.options.accept?.(result.remote);
+    if (!this.isOpeningSent) this.sendOpening();
+    for (const frame of send) this.queue.raw(frame);
+    if (result) this.open(result);
+  }
+
+  private sendOpening(): void {
+    this.isOpeningSent = true;
+    this.queue.raw(this.handshake.opening);
+  }
+
+  private open(result: HandshakeResult): void {
+    clearTimeout(this.handshakeTimer);
+    this.result = result;
+    this.decoder.limits.maxJsonBytes = this.limits.maxJsonBytes;
+    this.decoder.limits.maxDataBytes = this.limits.maxDataBytes;
+    this.state = 'open';
+    this.table = this.options.streams(this);
+    this.heartbeat.start();
+    this.options.onOpen?.(this);
+  }
+
+  private receiveGoAway(flags: number, payload: Buffer): void {
+    const error = parseError(payload);
+    if (flags & FrameFlag.FINAL) {
+      this.closeSoftly(this.state === 'handshaking' ? closeReasonOf(error.code) : 'remote-close', error);
+      return;
+    }
+    if (this.state !== 'open') return;
+    this.startDraining();
+    this.options.onGoingAway?.(this);
+  }
+
+  private sendGoAway(error: PageSwarmError, isFinal: boolean): void {
+    this.queue.control(FrameType.GO_AWAY, isFinal ? FrameFlag.FINAL : 0, 0, 0, JSON.stringify(error.toShape()));
+  }
+
+  private startDraining(): void {
+    this.state = 'draining';
+    this.drainTimer = setTimeout(
+      () => this.destroy('local-close', lost('The node shut down before the answer was complete')),
+      this.limits.drainTimeoutMs,
+    );
+    if (this.streamCount === 0) process.nextTick(() => this.finishDraining());
+  }
+
+  private finishDraining(): void {
+    if (this.state === 'draining' && this.streamCount === 0) this.closeSoftly('local-close', lost('The connection was closed'));
+  }
+
+  /** Sends what is queued, ends the socket, and destroys it if the other end does not close within the linger time. */
+  private closeSoftly(reason: CloseReason, error: PageSwarmError): void {
+    if (this.isEnded) return;
+    const { socket } = this.options;
+    this.queue.flushFrames();
+    this.end(reason, error);
+    if (socket.destroyed) return;
+    socket.end();
+    // What still comes is read and thrown away: closing over unread bytes would reset the connection, and the other end
+    // might lose the GO_AWAY that says why.
+    socket.resume();
+    this.lingerTimer = setTimeout(() => socket.destroy(), this.limits.lingerMs);
+  }
+
+  private end(reason: CloseReason, error: PageSwarmError): void {
+    if (this.isEnded) return;
+    this.isEnded = true;
+    this.state = 'closing';
+    this.decoder.stop();
+    clearTimeout(this.handshakeTimer);
+    clearTimeout(this.drainTimer);
+    this.heartbeat.stop();
+    this.queue.close();
+    const { metrics, side, onClose } = this.options;
+    metrics.connectionClosed(side === 'connector' ? 'out' : 'in', reason);
+    this.table?.failAll(error);
+    onClose?.(this, reason, error);
+  }
+
+  /** The other end sends no more, and half-open connections have no use here. */
+  private ended(): void {
+    const reason = this.result ? 'remote-close' : 'handshake-failed';
+    this.closeSoftly(reason, this.result ? lost('The other end closed the connection') : this.lossOf(undefined));
+  }
+
+  private socketClosed(): void {
+    clearTimeout(this.lingerTimer);
+    this.end(this.result ? 'connection-lost' : 'handshake-failed', this.lossOf(undefined));
+    this.state = 'closed';
+    this.resolveClosed();
+  }
+
+  private lossOf(cause: unknown): PageSwarmError {
+    if (this.result) return lost('The connection was lost', cause);
+    const why = cause instanceof Error || (cause as Error | undefined)?.message ? `: ${(cause as Error).message}` : '';
+    return new PageSwarmError('HANDSHAKE_FAILED', `The other end closed the connection during the handshake${why}`, { cause });
+  }
+
+  private closeIfIdle(now: number): void {
+    const { idleTimeoutMs } = this.limits;
+    if (idleTimeoutMs === 0 || this.state !== 'open' || this.streamCount > 0 || now - this.lastBusy < idleTimeoutMs) return;
+    this.sendGoAway(new PageSwarmError('GOING_AWAY', 'The connection was idle'), false);
+    this.closeSoftly('idle', lost('The connection was idle'));
+  }
+
+  /** An acceptor stops reading requests from an end that does not read answers; a connector must go on reading. */
+  private pauseReading(): void {
+    if (this.isPaused || this.options.side === 'connector' || this.state === 'closing') return;
+    this.isPaused = true;
+    this.options.socket.pause();
+  }
+
+  private progressed(): void {
+    if (!this.isPaused || this.queue.queuedBytes * 2 > this.limits.maxWriteQueueBytes) return;
+    this.isPaused = false;
+    this.options.socket.resume();
+  }
+}
+
+function lost(detail: string, cause?: unknown): PageSwarmError {
+  return new PageSwarmError('CONNECTION_LOST', detail, { cause });
+}
+
+/** An error as the other end tells it; codes that this version does not know become INTERNAL. */
+export function parseError(payload: Buffer): PageSwarmError {
+  let shape: Partial<ErrorShape>;
+  try {
+    shape = JSON.parse(payload.toString()) as Partial<ErrorShape>;
+  } catch (cause) {
+    return new PageSwarmError('PROTOCOL_ERROR', 'The other end sent an error that cannot be read', { cause });
+  }
+  const detail = typeof shape?.detail === 'string' ? shape.detail : ERROR_CODES.INTERNAL.title;
+  return isErrorCode(shape?.code) ? new PageSwarmError(shape.code, detail) : new PageSwarmError('INTERNAL', `${shape?.code}: ${detail}`);
+}

@@ -1,0 +1,240 @@
+import type { Readable } from 'node:stream';
+import { type Endpoint, PageSwarmError } from '@pageswarm/primitives';
+import { FrameFlag, FrameType } from '@pageswarm/wire';
+import { type RunningSource, sendBytes, sendValues } from './body-source.ts';
+import type { ByteStream } from './byte-reply.ts';
+import type { Connection } from './connection.ts';
+import { errorJson } from './error-shape.ts';
+import { Incoming } from './incoming.ts';
+import { encodeJson } from './message-json.ts';
+import type { NodeIdentity } from './node-identity.ts';
+import type { ReceiveBudget } from './receive-budget.ts';
+import { SendStream } from './send-stream.ts';
+
+/** JSON of an answer up to this length goes out with the control frames, longer ones take their turn with the data. */
+const INLINE_ANSWER_LENGTH = 16_384;
+
+export interface ServerStreamOptions {
+  readonly connection: Connection;
+  readonly streamId: number;
+  readonly pattern: string;
+  readonly metadata: Record<string, string> | undefined;
+  readonly timeoutMs: number;
+  readonly hasBody: boolean;
+  readonly budget: ReceiveBudget;
+  /** The answer is complete or nobody waits for it, and the handler has settled. */
+  readonly onReleased: (stream: ServerStream) => void;
+}
+
+/** A request on the answering side, from REQUEST to its last frame or its cancellation. */
+export class ServerStream {
+  readonly pattern: string;
+  readonly metadata: Record<string, string> | undefined;
+  /** When the asker stops waiting, in ms since 1970. */
+  readonly deadline: number | undefined;
+  readonly body: Incoming<Uint8Array> | undefined;
+  private readonly connection: Connection;
+  private readonly streamId: number;
+  private outgoing: SendStream | undefined;
+  private source: RunningSource | undefined;
+  private controller: AbortController | undefined;
+  private abortReason: PageSwarmError | undefined;
+  private deadlineTimer: NodeJS.Timeout | undefined;
+  private isAnswered = false;
+  private isHandled = false;
+  private onAbort: (() => void) | undefined;
+
+  constructor(private readonly options: ServerStreamOptions) {
+    const { connection, streamId, timeoutMs } = options;
+    this.connection = connection;
+    this.streamId = streamId;
+    this.pattern = options.pattern;
+    this.metadata = options.metadata;
+    if (timeoutMs > 0) {
+      this.deadline = Date.now() + timeoutMs;
+      // Node runs a timer of more than 2^31 - 1 ms at once.
+      this.deadlineTimer = setTimeout(() => this.expire(timeoutMs), Math.min(timeoutMs, 0x7fff_ffff));
+    }
+    if (options.hasBody) {
+      this.body = new Incoming<Uint8Array>({
+        streamId,
+        windowBytes: connection.limits.streamWindowBytes,
+        queue: connection.queue,
+        budget: options.budget,
+        onAbandoned: () => connection.queue.control(FrameType.CANCEL, 0, streamId, 0),
+      });
+    }
+  }
+
+  get peer(): NodeIdentity {
+    return this.connection.remote;
+  }
+
+  get remoteAddress(): Endpoint {
+    return this.connection.remoteAddress;
+  }
+
+  get requestBody(): ByteStream | undefined {
+    return this.body?.inbox;
+  }
+
+  /** Aborted when nobody waits for the answer any more. Made on first use: most handlers never ask. */
+  get signal(): AbortSignal {
+    if (!this.controller) {
+      this.controller = new AbortController();
+      if (this.abortReason) this.controller.abort(this.abortReason);
+    }
+    return this.controller.signal;
+  }
+
+  /** True once the answer is complete or nobody waits for it. */
+  get isOver(): boolean {
+    return this.isAnswered;
+  }
+
+  /** The most JSON bytes that the asker takes in one frame. */
+  get maxJsonBytes(): number {
+    return this.connection.peerLimits.maxJsonBytes;
+  }
+
+  /** Bytes of values that wait for the asker. */
+  get waitingBytes(): number {
+    return this.outgoing?.waitingBytes ?? 0;
+  }
+
+  /** The most bytes of values that may wait when their source cannot. */
+  get maxWaitingBytes(): number {
+    return this.connection.limits.streamWindowBytes;
+  }
+
+  /** Answers with one value. @throws as {@link encodeJson} */
+  respond(value: unknown): void {
+    if (this.isAnswered) return;
+    const json = encodeJson(value, this.maxJsonBytes);
+    if (this.outgoing || json.length > INLINE_ANSWER_LENGTH) {
+      this.stream.write(FrameType.RESPONSE, Buffer.from(json));
+      this.stream.finish();
+      return;
+    }
+    this.connection.queue.control(FrameType.RESPONSE, FrameFlag.END, this.streamId, 0, json);
+    this.answered();
+  }
+
+  /** Answers with one of several values, without regard to credit: {@link waitingBytes} tells what piles up. */
+  value(value: unknown): void {
+    if (!this.isAnswered) this.stream.write(FrameType.RESPONSE, this.encodeValue(value));
+  }
+
+  /** Ends an answer of several values. */
+  end(): void {
+    if (!this.isAnswered) this.stream.finish();
+  }
+
+  /** Answers with values as fast as the asker takes them. Rejects with what the source throws. */
+  async values(source: AsyncIterable<unknown>): Promise<void> {
+    await this.run(() => sendValues(source, this.stream, (value) => this.encodeValue(value)));
+  }
+
+  /** Answers with a head and raw bytes as fast as the asker takes them. Rejects with what the source throws. */
+  async bytes(head: unknown, source: ByteStream | Readable): Promise<void> {
+    if (!this.isAnswered) this.stream.writeFree(FrameType.HEAD, Buffer.from(encodeJson(head, this.maxJsonBytes)), false);
+    await this.run(() => sendBytes(source, this.stream));
+  }
+
+  /** Answers with an error. */
+  fail(error: PageSwarmError): void {
+    if (this.isAnswered) return;
+    const json = errorJson(error);
+    if (this.outgoing) {
+      this.outgoing.writeFree(FrameType.ERROR, Buffer.from(json), true);
+      return;
+    }
+    this.connection.queue.control(FrameType.ERROR, 0, this.streamId, 0, json);
+    this.answered();
+  }
+
+  /** Credit for the answer. */
+  grant(bytes: number): void {
+    this.stream.grant(bytes);
+  }
+
+  /** Nobody waits for the answer: stops what produces it. */
+  cancel(reason: PageSwarmError): void {
+    if (this.isAnswered) return;
+    this.outgoing?.abort();
+    this.abort(reason);
+    this.answered();
+  }
+
+  /** Calls `callback` when the request is cancelled, unless it is answered first. */
+  whenCancelled(callback: () => void): void {
+    if (this.abortReason) callback();
+    else this.onAbort = callback;
+  }
+
+  /** The handler has settled and everything that it returned was sent or dropped. */
+  handled(): void {
+    this.isHandled = true;
+    this.release();
+  }
+
+  private get stream(): SendStream {
+    if (!this.outgoing) {
+      const { connection, streamId } = this;
+      this.outgoing = new SendStream({
+        streamId,
+        queue: connection.queue,
+        metrics: connection.options.metrics,
+        creditBytes: connection.peerLimits.streamWindowBytes,
+        maxDataBytes: connection.peerLimits.maxDataBytes,
+        sendAheadBytes: connection.limits.sendAheadBytes,
+        onFinished: () => this.answered(),
+      });
+      if (this.isAnswered) this.outgoing.abort();
+    }
+    return this.outgoing;
+  }
+
+  private async run(start: () => RunningSource): Promise<void> {
+    this.source = start();
+    if (this.isAnswered) this.source.stop();
+    await this.source.done;
+    this.source = undefined;
+    if (!this.isAnswered) this.stream.finish();
+  }
+
+  private encodeValue(value: unknown): Uint8Array {
+    // A value of a stream needs credit for the whole of its frame at once.
+    const most = Math.min(this.maxJsonBytes, this.connection.peerLimits.streamWindowBytes - 16);
+    return Buffer.from(encodeJson(value, most));
+  }
+
+  private expire(timeoutMs: number): void {
+    const error = new PageSwarmError('DEADLINE_EXCEEDED', `The answer took more than ${timeoutMs} ms`);
+    if (this.isAnswered) return;
+    this.outgoing?.abort();
+    this.connection.queue.control(FrameType.ERROR, 0, this.streamId, 0, errorJson(error));
+    this.abort(error);
+    this.answered();
+  }
+
+  private abort(reason: PageSwarmError): void {
+    this.abortReason = reason;
+    this.source?.stop();
+    this.body?.discard(reason);
+    this.onAbort?.();
+    this.controller?.abort(reason);
+  }
+
+  private answered(): void {
+    if (this.isAnswered) return;
+    this.isAnswered = true;
+    clearTimeout(this.deadlineTimer);
+    if (!this.abortReason) this.body?.discard(new PageSwarmError('CANCELLED', 'The request was answered before its body was read'));
+    this.release();
+  }
+
+  private release(): void {
+    if (this.isAnswered && this.isHandled) this.options.onReleased(this);
+  }
+}

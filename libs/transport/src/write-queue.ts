@@ -1,0 +1,113 @@
+import type { Socket } from 'node:net';
+import { FrameBatch, type FrameType } from '@pageswarm/wire';
+import type { TransportMetrics } from './transport-metrics.ts';
+
+/** What is handed to the socket in one go, in bytes: large enough for one writev to carry, small enough for a PING to wait behind. */
+const WRITE_BATCH_BYTES = 262_144;
+/** What the socket may hold unsent before data waits here, where control frames can overtake it. */
+const WRITE_AHEAD_BYTES = 262_144;
+
+/** A stream that takes turns in sending. */
+export interface TurnTaker {
+  /** Appends up to one quantum of frames. Returns true if it could go on. */
+  takeTurn(batch: FrameBatch): boolean;
+}
+
+/**
+ * Everything that one connection sends: control frames first, then data, one turn per stream, round and round. Frames of
+ * one event-loop turn leave together.
+ */
+export class WriteQueue {
+  private readonly batch = new FrameBatch();
+  private ring: TurnTaker[] = [];
+  private readonly inRing = new Set<TurnTaker>();
+  private inFlight = 0;
+  private isScheduled = false;
+  private isClosed = false;
+
+  constructor(
+    private readonly socket: Socket,
+    private readonly metrics: TransportMetrics,
+    /** Called when bytes have left the queue. */
+    private readonly onProgress: () => void,
+  ) {}
+
+  /** Bytes of frames that wait here or in the socket; data that waits for its turn is not among them. */
+  get queuedBytes(): number {
+    return this.batch.byteLength + this.inFlight;
+  }
+
+  control(type: FrameType, flags: number, streamId: number, auxiliary: number, payload?: Uint8Array | string): void {
+    if (this.isClosed) return;
+    this.batch.append(type, flags, streamId, auxiliary, payload);
+    this.schedule();
+  }
+
+  /** Bytes outside the frame layout: the preface. They leave before anything that was queued later. */
+  raw(bytes: Uint8Array): void {
+    this.flush();
+    if (!this.isClosed) this.hand([bytes], bytes.length);
+  }
+
+  /** The stream has something to send and the credit for it. */
+  enqueue(stream: TurnTaker): void {
+    if (this.isClosed || this.inRing.has(stream)) return;
+    this.inRing.add(stream);
+    this.ring.push(stream);
+    this.schedule();
+  }
+
+  /** Writes what is queued to the socket, as far as the socket should have it now. */
+  flush(): void {
+    this.isScheduled = false;
+    while (!this.isClosed && this.inFlight < WRITE_AHEAD_BYTES) {
+      while (this.batch.byteLength < WRITE_BATCH_BYTES) {
+        const stream = this.ring.shift();
+        if (!stream) break;
+        if (stream.takeTurn(this.batch)) this.ring.push(stream);
+        else this.inRing.delete(stream);
+      }
+      const bytes = this.batch.byteLength;
+      if (bytes === 0) return;
+      this.hand(this.batch.drain(), bytes);
+    }
+  }
+
+  /** Writes all queued frames however much the socket holds, but gives no stream another turn. For the last words. */
+  flushFrames(): void {
+    const bytes = this.batch.byteLength;
+    if (bytes > 0 && !this.isClosed) this.hand(this.batch.drain(), bytes);
+  }
+
+  /** Nothing more is written. */
+  close(): void {
+    this.isClosed = true;
+    this.ring = [];
+    this.inRing.clear();
+  }
+
+  private schedule(): void {
+    if (this.isScheduled || this.inFlight >= WRITE_AHEAD_BYTES) return;
+    this.isScheduled = true;
+    // The tick queue runs after all promise jobs of this turn, so answers that are ready together leave together.
+    process.nextTick(() => this.flush());
+  }
+
+  private hand(parts: Uint8Array[], bytes: number): void {
+    this.inFlight += bytes;
+    const last = parts.length - 1;
+    const sent = () => this.sent(bytes);
+    if (last > 0) this.socket.cork();
+    for (let index = 0; index < last; index++) this.socket.write(parts[index] as Uint8Array);
+    this.socket.write(parts[last] as Uint8Array, sent);
+    if (last > 0) this.socket.uncork();
+  }
+
+  private sent(bytes: number): void {
+    this.inFlight -= bytes;
+    this.metrics.bytes('out', bytes);
+    if (this.isClosed) return;
+    if (this.batch.byteLength > 0 || this.ring.length > 0) this.flush();
+    this.onProgress();
+  }
+}

@@ -1,0 +1,113 @@
+import { FrameFlag, type FrameType } from './frame.ts';
+import { FRAME_HEADER_BYTES } from './limits.ts';
+
+/** Bytes of the buffers that small frames are written into, one after another. */
+const SLAB_BYTES = 32_768;
+/** Up to here copying a payload next to its header is cheaper than handing the socket one more buffer. */
+const COPIED_PAYLOAD_BYTES = 2_048;
+/** The most UTF-8 bytes of one UTF-16 unit. */
+const UTF8_BYTES_PER_UNIT = 3;
+
+/** Writes the 16 header bytes of a frame at `offset`; see {@link FrameType} for the layout. */
+export function writeHeader(
+  target: Buffer,
+  offset: number,
+  payloadBytes: number,
+  type: FrameType,
+  flags: number,
+  streamId: number,
+  auxiliary: number,
+): void {
+  target.writeUInt32BE(payloadBytes, offset);
+  target[offset + 4] = type;
+  target[offset + 5] = flags;
+  target[offset + 6] = 0;
+  target[offset + 7] = 0;
+  target.writeUInt32BE(streamId, offset + 8);
+  target.writeUInt32BE(auxiliary, offset + 12);
+}
+
+/** One whole frame in a buffer of its own; `payload` is raw bytes or text. */
+export function encodeFrame(
+  type: FrameType,
+  payload: Uint8Array | string = '',
+  { flags = FrameFlag.NONE as number, streamId = 0, auxiliary = 0 } = {},
+): Buffer {
+  const body = typeof payload === 'string' ? Buffer.from(payload) : payload;
+  const frame = Buffer.allocUnsafe(FRAME_HEADER_BYTES + body.length);
+  writeHeader(frame, 0, body.length, type, flags, streamId, auxiliary);
+  frame.set(body, FRAME_HEADER_BYTES);
+  return frame;
+}
+
+/**
+ * Frames on their way out, in order. Small ones are written next to each other into shared slabs, large payloads stay
+ * where they are and are passed on by reference, so a byte stream costs one header and no copy per frame.
+ */
+export class FrameBatch {
+  private slab: Buffer = Buffer.alloc(0);
+  private start = 0;
+  private end = 0;
+  private parts: Uint8Array[] = [];
+  private bytes = 0;
+
+  /** Bytes appended since the last {@link drain}. */
+  get byteLength(): number {
+    return this.bytes;
+  }
+
+  /** Appends one frame. Returns its bytes with the header. A `payload` of more than 2 KiB must not change until it is sent. */
+  append(type: FrameType, flags: number, streamId: number, auxiliary: number, payload?: Uint8Array | string): number {
+    let length = 0;
+    if (payload === undefined || payload.length === 0) {
+      this.reserve(FRAME_HEADER_BYTES);
+    } else if (typeof payload === 'string') {
+      const most = FRAME_HEADER_BYTES + payload.length * UTF8_BYTES_PER_UNIT;
+      if (most > SLAB_BYTES) return this.append(type, flags, streamId, auxiliary, Buffer.from(payload));
+      this.reserve(most);
+      length = this.slab.write(payload, this.end + FRAME_HEADER_BYTES);
+    } else if (payload.length > COPIED_PAYLOAD_BYTES) {
+      return this.appendByReference(type, flags, streamId, auxiliary, payload);
+    } else {
+      length = payload.length;
+      this.reserve(FRAME_HEADER_BYTES + length);
+      this.slab.set(payload, this.end + FRAME_HEADER_BYTES);
+    }
+    writeHeader(this.slab, this.end, length, type, flags, streamId, auxiliary);
+    this.end += FRAME_HEADER_BYTES + length;
+    this.bytes += FRAME_HEADER_BYTES + length;
+    return FRAME_HEADER_BYTES + length;
+  }
+
+  /** Takes everything that was appended, as the buffers to write. */
+  drain(): Uint8Array[] {
+    this.seal();
+    const parts = this.parts;
+    this.parts = [];
+    this.bytes = 0;
+    return parts;
+  }
+
+  private appendByReference(type: FrameType, flags: number, streamId: number, auxiliary: number, payload: Uint8Array): number {
+    this.reserve(FRAME_HEADER_BYTES);
+    writeHeader(this.slab, this.end, payload.length, type, flags, streamId, auxiliary);
+    this.end += FRAME_HEADER_BYTES;
+    this.seal();
+    this.parts.push(payload);
+    this.bytes += FRAME_HEADER_BYTES + payload.length;
+    return FRAME_HEADER_BYTES + payload.length;
+  }
+
+  private reserve(bytes: number): void {
+    if (this.slab.length - this.end >= bytes) return;
+    this.seal();
+    this.slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+    this.start = 0;
+    this.end = 0;
+  }
+
+  private seal(): void {
+    if (this.end > this.start) this.parts.push(this.slab.subarray(this.start, this.end));
+    this.start = this.end;
+  }
+}
