@@ -1,0 +1,97 @@
+import { join } from 'node:path';
+import type { FileHandles, FileSlot } from './file-handles.ts';
+import { errnoOf, type FileOperations, type OpenFile, type OpenFlags } from './file-operations.ts';
+import { placeFile } from './file-placement.ts';
+import { readWhole, writeWhole } from './whole-transfers.ts';
+
+export interface DataFileOptions {
+  readonly operations: FileOperations;
+  readonly handles: FileHandles;
+  readonly documentsDirectory: string;
+  /** Where the bytes lie until the document gets its place. */
+  readonly partPath: string;
+  /** Set when it has its place already. */
+  readonly fileName?: string;
+}
+
+/** The file with the bytes of a document, which moves once: from its `.part` path to its place among the documents. */
+export class DataFile {
+  private placedName: string | undefined;
+  private moving: Promise<unknown> = Promise.resolve();
+  private readonly writeSlot: FileSlot = { open: () => this.open('r+') };
+  private readonly readSlot: FileSlot = { open: () => this.open('r') };
+
+  constructor(private readonly options: DataFileOptions) {
+    this.placedName = options.fileName;
+  }
+
+  get fileName(): string | undefined {
+    return this.placedName;
+  }
+
+  /** Where the bytes lie now. */
+  get path(): string {
+    return this.placedName === undefined ? this.options.partPath : join(this.options.documentsDirectory, this.placedName);
+  }
+
+  /**
+   * A partial file is read through the handle that writes it, a file in its place through one that cannot write.
+   * @returns fewer than `length` bytes where the file ends too early
+   */
+  async read(offset: number, length: number): Promise<Uint8Array> {
+    const target = Buffer.allocUnsafeSlow(length);
+    const slot = this.placedName === undefined ? this.writeSlot : this.readSlot;
+    const filled = await this.options.handles.use(slot, (file) => readWhole(file, target, offset));
+    return new Uint8Array(target.buffer, 0, filled);
+  }
+
+  async write(parts: readonly Uint8Array[], offset: number): Promise<void> {
+    await this.options.handles.use(this.writeSlot, (file) => writeWhole(file, parts, offset));
+  }
+
+  /** Resolves when all that was written is on the disk itself. */
+  async sync(): Promise<void> {
+    await this.options.handles.use(this.writeSlot, (file) => file.sync());
+  }
+
+  /**
+   * Moves the file among the documents under the first name that is free. Reads go on meanwhile.
+   * @param beforeTry is told each name before it is tried
+   */
+  async place(names: Iterable<string>, beforeTry: (name: string) => Promise<void>): Promise<void> {
+    const { operations, handles, documentsDirectory: directory, partPath: from } = this.options;
+    const moving = placeFile(operations, { from, directory, names, beforeTry }).then((name) => {
+      this.placedName = name;
+    });
+    this.moving = moving.catch(() => {});
+    await moving;
+    await operations.syncDirectory(directory);
+    await operations.unlink(from);
+    await handles.release(this.writeSlot);
+  }
+
+  async unlink(): Promise<void> {
+    const { operations, partPath } = this.options;
+    if (this.placedName !== undefined) await operations.unlink(this.path);
+    await operations.unlink(partPath);
+  }
+
+  /** Closes the handles that nobody uses. */
+  async release(): Promise<void> {
+    await this.options.handles.release(this.readSlot);
+    await this.options.handles.release(this.writeSlot);
+  }
+
+  /** The file may move between the look at its path and its opening; then it is looked for again. */
+  private async open(flags: OpenFlags): Promise<OpenFile> {
+    for (;;) {
+      const path = this.path;
+      try {
+        return await this.options.operations.open(path, flags);
+      } catch (error) {
+        await this.moving;
+        if (errnoOf(error) !== 'ENOENT' || path === this.path) throw error;
+      }
+    }
+  }
+}
