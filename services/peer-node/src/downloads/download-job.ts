@@ -1,0 +1,189 @@
+import type { DownloadSpec } from '@pageswarm/engine';
+import { pieceOwners } from '@pageswarm/page-map';
+import { Bitfield, type ErrorShape, errorShape, type IndexRange, indexesOf, PageSwarmError, parsePageRanges } from '@pageswarm/primitives';
+import type { Library } from '../library/library.service.ts';
+import type { LocalDocument } from '../library/local-document.ts';
+import type { DownloadOrder } from './download-order.ts';
+import { DownloadRun, type DownloadRunOptions } from './download-run.ts';
+import { fetchMetainfo } from './metainfo-fetch.ts';
+
+/** How long to wait before hosts are asked for the metainfo again, in milliseconds. */
+export const METAINFO_RETRY_MS = 500;
+
+export type JobState = 'queued' | 'probing' | 'downloading' | 'verifying' | 'paused' | 'done' | 'failed';
+
+export interface DownloadJobOptions extends Omit<DownloadRunOptions, 'document' | 'spec' | 'finished'> {
+  readonly library: Library;
+}
+
+/**
+ * One download from the order to the finished file. Before the engine can plan, the document's metainfo and page map are
+ * needed: a job without them looks for a host that has them.
+ */
+export class DownloadJob {
+  private state: JobState = 'queued';
+  private error: ErrorShape | undefined;
+  private run: DownloadRun | undefined;
+  private preparation: AbortController | undefined;
+  private finished: { readonly at: number; readonly md5: string | null } | undefined;
+
+  constructor(
+    public order: DownloadOrder,
+    private readonly options: DownloadJobOptions,
+  ) {
+    if (order.halted) this.state = 'paused';
+  }
+
+  /** What the order and the engine say together. */
+  get status(): {
+    readonly state: JobState;
+    readonly error: ErrorShape | undefined;
+    readonly run: DownloadRun | undefined;
+    readonly finishedAt: number | undefined;
+    readonly md5: string | null;
+  } {
+    const engine = this.finished ? undefined : this.run?.status();
+    const state = this.state === 'downloading' && engine ? engine.state : this.state;
+    return {
+      state,
+      error: this.error ?? engine?.error,
+      run: this.run,
+      finishedAt: this.finished?.at,
+      md5: this.finished?.md5 ?? this.run?.actualMd5 ?? null,
+    };
+  }
+
+  get document(): LocalDocument | undefined {
+    return this.run?.document ?? this.options.library.find(this.order.document.id);
+  }
+
+  /** Begins, or goes on after a pause or a failure. */
+  async start(): Promise<void> {
+    this.error = undefined;
+    if (this.run) {
+      this.state = 'downloading';
+      this.run.apply({ type: 'resume' });
+      return;
+    }
+    this.state = 'probing';
+    const preparation = new AbortController();
+    this.preparation = preparation;
+    this.options.changed();
+    try {
+      const document = await this.prepare(preparation.signal);
+      if (preparation.signal.aborted) return;
+      this.run = new DownloadRun({
+        ...this.options,
+        document,
+        spec: specOf(document, this.order),
+        finished: (md5) => void this.finish(document, md5),
+      });
+      this.state = 'downloading';
+      this.run.apply({ type: 'start' });
+    } catch (error) {
+      if (!preparation.signal.aborted) this.fail(error);
+    } finally {
+      if (this.preparation === preparation) this.preparation = undefined;
+    }
+  }
+
+  pause(): void {
+    this.preparation?.abort();
+    if (this.run && this.state === 'downloading') this.run.apply({ type: 'pause' });
+    else this.state = 'paused';
+    this.options.changed();
+  }
+
+  /** Back into the queue. */
+  requeue(): void {
+    this.state = 'queued';
+    this.error = undefined;
+  }
+
+  demand(pieces: readonly IndexRange[]): (() => void) | undefined {
+    const active = this.run && ['probing', 'downloading'].includes(this.status.state);
+    return active ? this.run?.demand(pieces) : undefined;
+  }
+
+  /** Ends at once; the pieces stay where they are. */
+  destroy(): void {
+    this.preparation?.abort();
+    this.run?.destroy();
+  }
+
+  private async prepare(signal: AbortSignal): Promise<LocalDocument> {
+    const { document: identity } = this.order;
+    const existing = this.options.library.find(identity.id);
+    if (existing) return existing;
+    const giveUpAt = this.options.clock.monotonic() + this.options.hostSearchMs;
+    for (;;) {
+      try {
+        const hosts = await this.options.hosts.hostsOf(identity.id);
+        const metainfo = await fetchMetainfo(identity, hosts, this.options.connections, signal);
+        const { aliases, addedBy, addedAt, inspection, ...own } = identity;
+        return await this.options.library.openPartial(own, metainfo, { aliases, addedBy, addedAt, inspection });
+      } catch (error) {
+        if (signal.aborted || this.options.clock.monotonic() >= giveUpAt || isOurOwn(error)) throw error;
+        await new Promise((resolve) => setTimeout(resolve, METAINFO_RETRY_MS));
+      }
+    }
+  }
+
+  private async finish(document: LocalDocument, md5: string | null): Promise<void> {
+    // The engine is done, the job only once the file is at its final place.
+    this.state = 'verifying';
+    try {
+      if (document.have.isFull) await this.options.library.complete(document);
+      this.finished = { at: this.options.clock.now(), md5 };
+      this.state = 'done';
+    } catch (error) {
+      this.fail(error);
+    }
+    this.options.changed();
+  }
+
+  private fail(error: unknown): void {
+    const { code, detail } = errorShape(error);
+    this.error = { code, detail };
+    // A full disk is worth another try once somebody made space; everything else failed for good, until it is resumed.
+    this.state = code === 'STORE_FULL' ? 'paused' : 'failed';
+    if (code === 'INTERNAL')
+      this.options.logger.error({ err: error, documentId: this.order.document.id }, 'a download failed in an unexpected way');
+    this.options.changed();
+  }
+}
+
+/** True for errors of this node that another host cannot mend. */
+function isOurOwn(error: unknown): boolean {
+  return ['STORE_FULL', 'STORE_FAILED', 'INTERNAL'].includes(errorShape(error).code);
+}
+
+function specOf(document: LocalDocument, { pages, strategy }: DownloadOrder): DownloadSpec {
+  const map = document.pageMap;
+  const wantedPieces = pages === null ? undefined : piecesOfPages(document, pages);
+  const { id: documentId, size, pieceLength } = document.record;
+  return {
+    documentId,
+    size,
+    pieceLength,
+    pageCount: map.pageCount,
+    pieceOwners: pieceOwners(map),
+    closures: map.closures,
+    structure: map.structure,
+    wantedPieces,
+    strategy,
+  };
+}
+
+/** The pieces that some pages need: the structure and their closures. @throws PageSwarmError INVALID_PAGES, PAGE_NOT_AVAILABLE */
+function piecesOfPages({ pageMap, record }: LocalDocument, pages: string): Bitfield {
+  if (!pageMap.mapped)
+    throw new PageSwarmError(
+      'PAGE_NOT_AVAILABLE',
+      `Single pages of "${record.name}" cannot be fetched: ${pageMap.reason ?? 'it has no page map'}`,
+    );
+  const wanted = Bitfield.fromRanges(pageMap.structure, Math.ceil(record.size / record.pieceLength));
+  for (const page of indexesOf(parsePageRanges(pages, pageMap.pageCount)))
+    for (const piece of indexesOf(pageMap.closures[page - 1] ?? [])) wanted.set(piece);
+  return wanted;
+}

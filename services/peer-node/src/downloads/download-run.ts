@@ -1,0 +1,224 @@
+import { type DownloadCommand, type DownloadEvent, type DownloadSpec, type DownloadStatus, Download as Engine } from '@pageswarm/engine';
+import type { Logger } from '@pageswarm/observability';
+import { Bitfield, type Clock, errorShape, type IndexRange, isPageSwarmError, type PeerId } from '@pageswarm/primitives';
+import type { SwarmClientPool } from '@pageswarm/transport';
+import type { LocalDocument } from '../library/local-document.ts';
+import type { DownloadMeter } from './download-meter.ts';
+import { FileVerifier } from './file-verifier.ts';
+import { HostConnection } from './host-connection.ts';
+import type { HostDirectory } from './host-directory.ts';
+import { PieceReceiver } from './piece-receiver.ts';
+
+/** The longest sleep that a timer can be asked for, in milliseconds. */
+const MAX_SLEEP_MS = 2 ** 31 - 1;
+
+export interface DownloadRunOptions {
+  readonly document: LocalDocument;
+  readonly spec: DownloadSpec;
+  readonly hostSearchMs: number;
+  readonly hosts: HostDirectory;
+  readonly connections: SwarmClientPool;
+  readonly clock: Clock;
+  readonly meter: DownloadMeter;
+  readonly logger: Logger;
+  /** Called after anything changed. */
+  readonly changed: () => void;
+  /** Called once, when the file is whole and its md5 was compared. */
+  readonly finished: (md5: string | null) => void;
+}
+
+/**
+ * Does what the engine commands: looks for hosts, probes, asks for pieces, verifies, stores; and tells it what happened.
+ * All decisions are the engine's.
+ */
+export class DownloadRun {
+  private readonly engine: Engine;
+  private readonly hosts = new Map<PeerId, HostConnection>();
+  private readonly requests = new Map<number, AbortController>();
+  private readonly watches = new Map<PeerId, AbortController>();
+  private readonly receiver: PieceReceiver;
+  private timer: NodeJS.Timeout | undefined;
+  private md5: string | null = null;
+  private over = false;
+
+  constructor(private readonly options: DownloadRunOptions) {
+    const { spec, document, hostSearchMs } = options;
+    this.engine = new Engine(spec, Bitfield.fromRanges(document.have.toRanges(), document.have.size), { hostSearchWindowMs: hostSearchMs });
+    this.receiver = new PieceReceiver(document, options.meter, (event) => this.apply(event));
+  }
+
+  get document(): LocalDocument {
+    return this.options.document;
+  }
+
+  status(): DownloadStatus {
+    return this.engine.status(this.options.clock.monotonic());
+  }
+
+  /** md5 of the finished file, once it was read. */
+  get actualMd5(): string | null {
+    return this.md5;
+  }
+
+  /** Tells the engine what happened and does what it commands. */
+  apply(event: DownloadEvent): void {
+    if (this.over) return;
+    for (const command of this.engine.apply(event, this.options.clock.monotonic())) this.execute(command);
+    this.options.changed();
+  }
+
+  demand(pieces: readonly IndexRange[]): () => void {
+    this.apply({ type: 'demand', pieces });
+    return () => this.apply({ type: 'demand-over', pieces });
+  }
+
+  /** Ends everything at once; nothing is told to the engine any more. */
+  destroy(): void {
+    this.over = true;
+    this.release();
+  }
+
+  private execute(command: DownloadCommand): void {
+    switch (command.type) {
+      case 'find-hosts':
+        void this.findHosts();
+        break;
+      case 'probe':
+        void this.probe(command.peerId, command.address);
+        break;
+      case 'request':
+        void this.request(command.requestId, command.peerId, command.pieces);
+        break;
+      case 'cancel-request':
+        this.requests.get(command.requestId)?.abort();
+        break;
+      case 'drop-host':
+        this.drop(command.peerId);
+        break;
+      case 'ban':
+        this.options.meter.banned();
+        this.options.logger.warn(
+          { documentId: this.document.id, peerId: command.peerId, piece: command.piece },
+          `banned: ${command.detail}`,
+        );
+        this.drop(command.peerId);
+        break;
+      case 'verify-file':
+        void this.verifyFile();
+        break;
+      case 'wake-at':
+        this.wakeAt(command.at);
+        break;
+      case 'done':
+        this.release();
+        this.options.finished(this.md5);
+        break;
+      case 'failed':
+      case 'paused':
+        this.options.logger.info(
+          { documentId: this.document.id, code: command.code },
+          `download ${command.type}${command.detail ? `: ${command.detail}` : ''}`,
+        );
+        this.release();
+        break;
+    }
+  }
+
+  private async findHosts(): Promise<void> {
+    try {
+      const found = await this.options.hosts.hostsOf(this.document.id);
+      const total = this.document.have.size;
+      // What a partial host has is learnt from itself, after the probe.
+      const hosts = found.map(({ peerId, address, complete }) => ({
+        peerId,
+        address,
+        pieces: complete ? ('all' as const) : new Bitfield(total),
+      }));
+      for (const { peerId, address } of hosts) this.remember(peerId, address);
+      this.apply({ type: 'hosts-found', hosts });
+      for (const { peerId, pieces } of hosts) if (pieces !== 'all') this.watch(peerId);
+    } catch (error) {
+      this.apply({ type: 'hosts-lookup-failed', ...errorShape(error) });
+    }
+  }
+
+  private remember(peerId: PeerId, address: string): void {
+    if (this.hosts.get(peerId)?.address !== address) this.hosts.set(peerId, new HostConnection(peerId, address, this.options.connections));
+  }
+
+  private async probe(peerId: PeerId, address: string): Promise<void> {
+    this.remember(peerId, address);
+    try {
+      const latencyMs = await (this.hosts.get(peerId) as HostConnection).probe();
+      this.apply({ type: 'probed', peerId, latencyMs });
+    } catch (error) {
+      this.apply({ type: 'probed', peerId, latencyMs: null, detail: errorShape(error).detail });
+    }
+  }
+
+  /** Follows what a partial host has, for as long as it and this download live. */
+  private watch(peerId: PeerId): void {
+    const host = this.hosts.get(peerId);
+    if (!host || this.watches.has(peerId) || this.over) return;
+    const abort = new AbortController();
+    this.watches.set(peerId, abort);
+    const follow = async (): Promise<void> => {
+      for await (const pieces of host.watch(this.document.id, abort.signal)) this.apply({ type: 'have', peerId, pieces });
+    };
+    follow()
+      .catch((error) => this.options.logger.debug({ code: errorShape(error).code, peerId }, 'a partial host is not followed any more'))
+      .finally(() => {
+        if (this.watches.get(peerId) === abort) this.watches.delete(peerId);
+      });
+  }
+
+  private async request(requestId: number, peerId: PeerId, pieces: readonly number[]): Promise<void> {
+    const abort = new AbortController();
+    this.requests.set(requestId, abort);
+    try {
+      const { head, body } = await (this.hosts.get(peerId) as HostConnection).pieces(this.document.id, pieces, abort.signal);
+      const whole = await this.receiver.receive({ requestId, peerId, asked: pieces, head, body });
+      this.apply({ type: 'request-ended', requestId, peerId, outcome: whole ? 'complete' : 'refused' });
+    } catch (error) {
+      if (!abort.signal.aborted) this.requestFailed(requestId, peerId, error);
+    } finally {
+      this.requests.delete(requestId);
+    }
+  }
+
+  private requestFailed(requestId: number, peerId: PeerId, error: unknown): void {
+    const { code, detail } = errorShape(error);
+    if (!isPageSwarmError(error)) this.options.logger.error({ err: error, peerId }, 'a request failed in an unexpected way');
+    const gone = code.startsWith('CONNECTION_') || code === 'GOING_AWAY';
+    const refused = code === 'DOCUMENT_NOT_FOUND' || code === 'PIECE_NOT_HERE';
+    this.apply({ type: 'request-ended', requestId, peerId, outcome: refused ? 'refused' : 'failed', code, detail });
+    if (gone) this.apply({ type: 'host-lost', peerId, code, detail });
+  }
+
+  private drop(peerId: PeerId): void {
+    this.watches.get(peerId)?.abort();
+    this.watches.delete(peerId);
+  }
+
+  private async verifyFile(): Promise<void> {
+    try {
+      const { md5, rotten } = await new FileVerifier(this.document).verify();
+      this.md5 = md5;
+      this.apply({ type: 'file-verified', md5, ok: rotten === 0, detail: rotten > 0 ? `${rotten} pieces changed on the disk` : undefined });
+    } catch (error) {
+      this.apply({ type: 'file-verified', md5: '', ok: false, detail: errorShape(error).detail });
+    }
+  }
+
+  private wakeAt(at: number): void {
+    clearTimeout(this.timer);
+    const sleepMs = Math.min(Math.max(0, at - this.options.clock.monotonic()), MAX_SLEEP_MS);
+    this.timer = setTimeout(() => this.apply({ type: 'tick' }), sleepMs);
+  }
+
+  private release(): void {
+    clearTimeout(this.timer);
+    for (const abort of [...this.requests.values(), ...this.watches.values()]) abort.abort();
+    this.watches.clear();
+  }
+}

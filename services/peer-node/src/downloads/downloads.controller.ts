@@ -1,0 +1,108 @@
+import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
+import { ApiBody, ApiConsumes, ApiTags } from '@nestjs/swagger';
+import { type Download, DownloadListSchema, DownloadSchema, parseMessage, StartDownloadSchema } from '@pageswarm/contracts';
+import { Answers, AnswersBytes, jsonSchemaOf, Problems, sendEventStream } from '@pageswarm/http';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { filter, throttleTime } from 'rxjs';
+import { hashInTorrent, readTorrentUpload } from '../tracker-link/torrent-upload.ts';
+import { viewOfDownload } from './download-view.ts';
+import { Downloads } from './downloads.service.ts';
+
+/** The shortest time between two events of one download, in milliseconds. */
+export const DOWNLOAD_EVENT_INTERVAL_MS = 200;
+
+@Controller('downloads')
+@ApiTags('downloads')
+export class DownloadsController {
+  constructor(@Inject(Downloads) private readonly downloads: Downloads) {}
+
+  @Post()
+  @HttpCode(202)
+  @ApiConsumes('application/json', 'multipart/form-data')
+  @ApiBody({ schema: jsonSchemaOf(StartDownloadSchema) })
+  @Answers(202, 'The download is ordered.', DownloadSchema)
+  @Problems(
+    'INVALID_REQUEST',
+    'INVALID_ID',
+    'INVALID_MAGNET',
+    'INVALID_TORRENT',
+    'DOCUMENT_NOT_FOUND',
+    'DOCUMENT_EXISTS',
+    'DOWNLOAD_EXISTS',
+    'TRACKER_UNAVAILABLE',
+  )
+  async start(@Req() request: FastifyRequest, @Body() body: unknown): Promise<Download> {
+    const order = request.isMultipart() ? await orderInUpload(request) : parseMessage(StartDownloadSchema, body);
+    return viewOfDownload(await this.downloads.order(order));
+  }
+
+  @Get()
+  @Answers(200, 'All downloads, the oldest first.', DownloadListSchema)
+  list(): { items: Download[]; nextCursor: null } {
+    return { items: this.downloads.list().map(viewOfDownload), nextCursor: null };
+  }
+
+  @Get(':id')
+  @Answers(200, 'One download: state, pages, hosts.', DownloadSchema)
+  @Problems('DOWNLOAD_NOT_FOUND')
+  one(@Param('id') id: string): Download {
+    return viewOfDownload(this.downloads.get(id));
+  }
+
+  @Get(':id/events')
+  @AnswersBytes(
+    200,
+    'Server-sent events: `download` with the whole state whenever it changes, until it is done or failed.',
+    'text/event-stream',
+  )
+  @Problems('DOWNLOAD_NOT_FOUND')
+  events(@Param('id') id: string, @Res() reply: FastifyReply): void {
+    const job = this.downloads.get(id);
+    sendEventStream(reply, (send, end) => {
+      const tell = (): void => {
+        const download = viewOfDownload(job);
+        send({ type: 'download', data: download });
+        if (download.state === 'done' || download.state === 'failed') end();
+      };
+      const changes = this.downloads.changes.pipe(
+        filter((changed) => changed === job),
+        throttleTime(DOWNLOAD_EVENT_INTERVAL_MS, undefined, { leading: true, trailing: true }),
+      );
+      const subscription = changes.subscribe(tell);
+      tell();
+      return () => subscription.unsubscribe();
+    });
+  }
+
+  @Post(':id/pause')
+  @HttpCode(200)
+  @Answers(200, 'The download is paused.', DownloadSchema)
+  @Problems('DOWNLOAD_NOT_FOUND', 'WRONG_STATE')
+  async pause(@Param('id') id: string): Promise<Download> {
+    const job = this.downloads.get(id);
+    await this.downloads.pause(job);
+    return viewOfDownload(job);
+  }
+
+  @Post(':id/resume')
+  @HttpCode(200)
+  @Answers(200, 'The download goes on.', DownloadSchema)
+  @Problems('DOWNLOAD_NOT_FOUND', 'WRONG_STATE')
+  async resume(@Param('id') id: string): Promise<Download> {
+    const job = this.downloads.get(id);
+    await this.downloads.resume(job);
+    return viewOfDownload(job);
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @Problems('DOWNLOAD_NOT_FOUND')
+  async cancel(@Param('id') id: string): Promise<void> {
+    await this.downloads.cancel(this.downloads.get(id));
+  }
+}
+
+async function orderInUpload(request: FastifyRequest) {
+  const { torrent, fields } = await readTorrentUpload(request);
+  return parseMessage(StartDownloadSchema, { ...fields, id: hashInTorrent(torrent) });
+}

@@ -1,0 +1,233 @@
+import { randomBytes } from 'node:crypto';
+import type { Document, StartDownload } from '@pageswarm/contracts';
+import { type Clock, type DocumentId, errorShape, type IndexRange, PageSwarmError } from '@pageswarm/primitives';
+import { parseMagnet } from '@pageswarm/torrent';
+import { Subject } from 'rxjs';
+import type { Library } from '../library/library.service.ts';
+import type { LocalDocument } from '../library/local-document.ts';
+import type { PieceDemand } from '../reading/document-reader.ts';
+import { DownloadJob, type DownloadJobOptions, type JobState } from './download-job.ts';
+import type { DownloadMeter } from './download-meter.ts';
+import type { DownloadOrder } from './download-order.ts';
+import type { DownloadOrderStore } from './download-order-store.ts';
+
+/** Ended downloads that stay listed; the oldest go first. */
+export const MAX_ENDED_DOWNLOADS = 1_000;
+
+/** Whoever knows documents by their hashes: the trackers, in a running node. */
+export interface DocumentDirectory {
+  /** @throws PageSwarmError DOCUMENT_NOT_FOUND, TRACKER_UNAVAILABLE */
+  get(hash: string): Promise<Document>;
+}
+
+export interface DownloadsOptions extends Omit<DownloadJobOptions, 'changed'> {
+  readonly directory: DocumentDirectory;
+  readonly orders: DownloadOrderStore;
+  readonly library: Library;
+  readonly meter: DownloadMeter;
+  readonly clock: Clock;
+  readonly maxActive: number;
+  readonly defaultStrategy: DownloadOrder['strategy'];
+}
+
+/** The queue of downloads: so many at once, the others in the order in which they were asked for. */
+export class Downloads implements PieceDemand {
+  /** Tells which download changed. */
+  readonly changes = new Subject<DownloadJob>();
+  private readonly jobs = new Map<string, DownloadJob>();
+  private readonly lastStates = new WeakMap<DownloadJob, JobState>();
+  private filling = false;
+
+  constructor(private readonly options: DownloadsOptions) {
+    options.meter.countByState = () => this.countByState();
+  }
+
+  /** Goes on with what an earlier process left. */
+  async start(): Promise<void> {
+    for (const order of await this.options.orders.loadAll()) {
+      if (this.options.library.find(order.document.id)?.complete) await this.options.orders.remove(order.id);
+      else this.jobs.set(order.id, this.jobFor(order));
+    }
+    this.fillSlots();
+  }
+
+  stop(): void {
+    for (const job of this.jobs.values()) job.destroy();
+  }
+
+  list(): DownloadJob[] {
+    return [...this.jobs.values()];
+  }
+
+  /** @throws PageSwarmError DOWNLOAD_NOT_FOUND */
+  get(id: string): DownloadJob {
+    const job = this.jobs.get(id);
+    if (!job) throw new PageSwarmError('DOWNLOAD_NOT_FOUND', `There is no download ${id.slice(0, 80)}`);
+    return job;
+  }
+
+  /**
+   * Orders a download.
+   * @throws PageSwarmError DOCUMENT_EXISTS, DOWNLOAD_EXISTS, DOCUMENT_NOT_FOUND, TRACKER_UNAVAILABLE, INVALID_MAGNET, INVALID_ID
+   */
+  async order({ id, pages, strategy }: StartDownload): Promise<DownloadJob> {
+    const hash = hashOf(id);
+    this.demandNew(
+      this.options.library
+        .list()
+        .find(({ record }) => [record.id, record.infoHashV1, record.infoHashV2, record.md5].includes(hash as never))?.id,
+    );
+    const { hosts: _, completed: __, ...found } = await this.options.directory.get(hash);
+    this.demandNew(found.id);
+    const { id: documentId, name, size, pieceLength, md5, infoHashV1, infoHashV2, aliases, addedBy, addedAt, ...inspection } = found;
+    const order: DownloadOrder = {
+      version: 1,
+      id: randomBytes(8).toString('hex'),
+      document: { id: documentId, name, size, pieceLength, md5, infoHashV1, infoHashV2, aliases, addedBy, addedAt, inspection },
+      strategy: strategy ?? this.options.defaultStrategy,
+      pages: pages ?? null,
+      startedAt: new Date(this.options.clock.now()).toISOString(),
+      halted: false,
+    };
+    const job = this.jobFor(order);
+    this.jobs.set(order.id, job);
+    await this.options.orders.save(order);
+    this.forgetOldest();
+    this.fillSlots();
+    return job;
+  }
+
+  /** @throws PageSwarmError WRONG_STATE once it is done or failed */
+  async pause(job: DownloadJob): Promise<void> {
+    const { state } = job.status;
+    if (state === 'done' || state === 'failed') throw new PageSwarmError('WRONG_STATE', `The download is ${state}`);
+    job.pause();
+    await this.keep(job, true);
+    this.fillSlots();
+  }
+
+  /** @throws PageSwarmError WRONG_STATE unless it is paused or failed */
+  async resume(job: DownloadJob): Promise<void> {
+    const { state } = job.status;
+    if (state !== 'paused' && state !== 'failed') throw new PageSwarmError('WRONG_STATE', `The download is ${state}`);
+    job.requeue();
+    await this.keep(job, false);
+    this.fillSlots();
+  }
+
+  /** Ends a download and forgets it; the pieces of an unfinished one are removed. */
+  async cancel(job: DownloadJob): Promise<void> {
+    const { state } = job.status;
+    job.destroy();
+    this.jobs.delete(job.order.id);
+    await this.options.orders.remove(job.order.id);
+    const document = job.document;
+    if (state !== 'done' && document && !document.complete && !this.activeFor(document.id)) {
+      await this.options.library.remove(document);
+      this.options.meter.endedAs('cancelled');
+    }
+    this.changes.next(job);
+    this.fillSlots();
+  }
+
+  /** Ends the downloads of a document that is being removed. */
+  async forget(id: DocumentId): Promise<void> {
+    for (const job of this.list()) {
+      if (job.order.document.id !== id || job.status.state === 'done') continue;
+      job.destroy();
+      this.jobs.delete(job.order.id);
+      await this.options.orders.remove(job.order.id);
+    }
+    this.fillSlots();
+  }
+
+  demand(document: LocalDocument, pieces: readonly IndexRange[]): (() => void) | undefined {
+    return this.activeFor(document.id)?.demand(pieces);
+  }
+
+  private jobFor(order: DownloadOrder): DownloadJob {
+    const job: DownloadJob = new DownloadJob(order, { ...this.options, changed: () => this.changed(job) });
+    return job;
+  }
+
+  /** The download of this document that has not ended. */
+  private activeFor(id: DocumentId): DownloadJob | undefined {
+    return this.list().find((job) => job.order.document.id === id && job.status.state !== 'done');
+  }
+
+  private demandNew(id: DocumentId | undefined): void {
+    if (!id) return;
+    const document = this.options.library.find(id);
+    if (document?.complete) throw new PageSwarmError('DOCUMENT_EXISTS', `This node has "${document.record.name}", document ${id}`);
+    const job = this.activeFor(id);
+    if (job)
+      throw new PageSwarmError('DOWNLOAD_EXISTS', `"${job.order.document.name}" is download ${job.order.id}, which is ${job.status.state}`);
+  }
+
+  private changed(job: DownloadJob): void {
+    this.changes.next(job);
+    const { state } = job.status;
+    if (state === this.lastStates.get(job) || !this.jobs.has(job.order.id)) return;
+    this.lastStates.set(job, state);
+    if (state === 'done' || state === 'failed') this.ended(job, state);
+    if (['done', 'failed', 'paused'].includes(state)) setImmediate(() => this.fillSlots());
+  }
+
+  private ended(job: DownloadJob, outcome: 'done' | 'failed'): void {
+    this.options.meter.endedAs(outcome);
+    const { md5, error } = job.status;
+    const { id: documentId, name } = job.order.document;
+    this.options.logger.info({ documentId, name, md5, code: error?.code }, `download ${outcome}`);
+    // A failed one keeps its order: it can be resumed, and is tried again after a restart.
+    if (outcome === 'done')
+      this.options.orders.remove(job.order.id).catch((err) => this.options.logger.error({ err }, 'an order could not be removed'));
+  }
+
+  private async keep(job: DownloadJob, halted: boolean): Promise<void> {
+    job.order = { ...job.order, halted };
+    await this.options.orders.save(job.order);
+    this.changes.next(job);
+  }
+
+  /** Starts waiting downloads while there is room. Guarded, for a start may change states on the way. */
+  private fillSlots(): void {
+    if (this.filling) return;
+    this.filling = true;
+    try {
+      let active = this.list().filter((job) => ['probing', 'downloading', 'verifying'].includes(job.status.state)).length;
+      for (const job of this.list()) {
+        if (active >= this.options.maxActive) break;
+        if (job.status.state !== 'queued') continue;
+        active++;
+        job
+          .start()
+          .catch((error) => this.options.logger.error({ err: error, code: errorShape(error).code }, 'a download could not be started'));
+      }
+    } finally {
+      this.filling = false;
+    }
+  }
+
+  private forgetOldest(): void {
+    const ended = this.list().filter((job) => job.status.state === 'done');
+    for (const job of ended.slice(0, Math.max(0, ended.length - MAX_ENDED_DOWNLOADS))) this.jobs.delete(job.order.id);
+  }
+
+  private countByState(): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const job of this.jobs.values()) counts.set(job.status.state, (counts.get(job.status.state) ?? 0) + 1);
+    return counts;
+  }
+}
+
+/** The hash in what somebody asked for: hex, or a magnet link. @throws PageSwarmError INVALID_MAGNET, INVALID_ID */
+function hashOf(id: string): string {
+  const text = id.trim();
+  if (text.toLowerCase().startsWith('magnet:')) {
+    const { infoHashV2, infoHashV1 } = parseMagnet(text);
+    return (infoHashV2 ?? infoHashV1) as string;
+  }
+  if (!/^([0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})$/i.test(text))
+    throw new PageSwarmError('INVALID_ID', `"${text.slice(0, 80)}" is no document id, info-hash, md5 or magnet link`);
+  return text.toLowerCase();
+}

@@ -1,0 +1,64 @@
+import { type IndexRange, indexesOf, PageSwarmError } from '@pageswarm/primitives';
+
+/** A whole piece as it came: not verified yet. */
+export interface ArrivedPiece {
+  readonly piece: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Cuts a stream of bytes into the pieces that the sender said would follow, in their order. */
+export class PieceAssembler {
+  private readonly order: Iterator<number>;
+  private current: number | undefined;
+  private buffer: Uint8Array | undefined;
+  private filled = 0;
+
+  constructor(
+    ranges: Iterable<IndexRange>,
+    private readonly sizeOf: (piece: number) => number,
+  ) {
+    this.order = indexesOf(ranges);
+    this.advance();
+  }
+
+  /** True once every announced piece came whole. */
+  get finished(): boolean {
+    return this.current === undefined;
+  }
+
+  /**
+   * The pieces that this chunk completes. A piece that lies inside one chunk is a view of it and not copied.
+   * @throws PageSwarmError PROTOCOL_ERROR if more comes than was announced
+   */
+  *add(chunk: Uint8Array): Generator<ArrivedPiece> {
+    let rest = chunk;
+    while (rest.length > 0) {
+      if (this.current === undefined) throw new PageSwarmError('PROTOCOL_ERROR', 'The host sent more bytes than the pieces it announced');
+      const size = this.sizeOf(this.current);
+      if (!this.buffer && rest.length >= size) {
+        yield this.take(rest.subarray(0, size));
+        rest = rest.subarray(size);
+        continue;
+      }
+      this.buffer ??= new Uint8Array(size);
+      const part = rest.subarray(0, size - this.filled);
+      this.buffer.set(part, this.filled);
+      this.filled += part.length;
+      rest = rest.subarray(part.length);
+      if (this.filled === size) yield this.take(this.buffer);
+    }
+  }
+
+  private take(bytes: Uint8Array): ArrivedPiece {
+    const piece = this.current as number;
+    this.buffer = undefined;
+    this.filled = 0;
+    this.advance();
+    return { piece, bytes };
+  }
+
+  private advance(): void {
+    const next = this.order.next();
+    this.current = next.done ? undefined : next.value;
+  }
+}

@@ -1,0 +1,71 @@
+import type { PiecesHead } from '@pageswarm/contracts';
+import type { DownloadEvent } from '@pageswarm/engine';
+import { countOf, errorShape, indexesOf, PageSwarmError, type PeerId } from '@pageswarm/primitives';
+import type { LocalDocument } from '../library/local-document.ts';
+import type { DownloadMeter } from './download-meter.ts';
+import { PieceAssembler } from './piece-assembler.ts';
+
+/** Verified bytes that may wait for the disk before a host is read no further, in bytes. */
+export const MAX_UNSTORED_BYTES_PER_HOST = 4_194_304;
+
+interface Delivery {
+  readonly requestId: number;
+  readonly peerId: PeerId;
+  readonly asked: readonly number[];
+  readonly head: PiecesHead;
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/** Takes pieces off the wire: checks each against its hash, stores it, and tells the engine of both. */
+export class PieceReceiver {
+  constructor(
+    private readonly document: LocalDocument,
+    private readonly meter: DownloadMeter,
+    private readonly tell: (event: DownloadEvent) => void,
+  ) {}
+
+  /**
+   * @returns true if every piece that was asked for came
+   * @throws PageSwarmError PROTOCOL_ERROR if the host sends what was not asked for, or less than it announced; the transport's codes
+   */
+  async receive({ requestId, peerId, asked, head, body }: Delivery): Promise<boolean> {
+    demandAsked(head, asked);
+    const assembler = new PieceAssembler(head.pieces, (piece) => this.document.sizeOfPiece(piece));
+    let unstored = 0;
+    const writes = new Set<Promise<void>>();
+    for await (const chunk of body) {
+      this.meter.received(chunk.length);
+      for (const { piece, bytes } of assembler.add(chunk)) {
+        const verified = this.document.verifies(piece, bytes);
+        if (!verified) this.meter.corrupt();
+        this.tell({ type: 'piece-arrived', requestId, peerId, piece, verified, bytes: bytes.length });
+        if (!verified) continue;
+        unstored += bytes.length;
+        const write = this.store(piece, bytes).finally(() => {
+          unstored -= bytes.length;
+          writes.delete(write);
+        });
+        writes.add(write);
+      }
+      while (unstored > MAX_UNSTORED_BYTES_PER_HOST) await Promise.race(writes);
+    }
+    await Promise.all(writes);
+    if (!assembler.finished) throw new PageSwarmError('PROTOCOL_ERROR', 'The host sent fewer bytes than the pieces it announced');
+    return countOf(head.pieces) === asked.length;
+  }
+
+  private async store(piece: number, bytes: Uint8Array): Promise<void> {
+    try {
+      if (!this.document.have.has(piece)) await this.document.store(piece, bytes);
+      this.tell({ type: 'piece-stored', piece });
+    } catch (error) {
+      this.tell({ type: 'store-failed', piece, ...errorShape(error) });
+    }
+  }
+}
+
+function demandAsked(head: PiecesHead, asked: readonly number[]): void {
+  const wanted = new Set(asked);
+  for (const piece of indexesOf(head.pieces))
+    if (!wanted.delete(piece)) throw new PageSwarmError('PROTOCOL_ERROR', `The host announced piece ${piece}, which was not asked for`);
+}

@@ -1,0 +1,100 @@
+import {
+  type ByteSource,
+  countOf,
+  formatPageRanges,
+  type IndexRange,
+  indexesOf,
+  PageSwarmError,
+  piecesOfBytes,
+  toIndexRanges,
+} from '@pageswarm/primitives';
+import type { LocalDocument } from '../library/local-document.ts';
+
+/** Whoever can raise pieces above everything else that is being downloaded. */
+export interface PieceDemand {
+  /** @returns how to take the demand back, or undefined if nothing downloads this document now */
+  demand(document: LocalDocument, pieces: readonly IndexRange[]): (() => void) | undefined;
+}
+
+export interface WaitOptions {
+  readonly signal?: AbortSignal;
+  readonly timeoutMs: number;
+}
+
+/** Reads documents that may be here in part: what is missing is fetched from the swarm first (the same path for everything). */
+export class DocumentReader {
+  constructor(private readonly downloads: PieceDemand) {}
+
+  /** Raises what is missing of these pieces; the returned function takes that back. */
+  demand(document: LocalDocument, pieces: readonly IndexRange[]): () => void {
+    const missing = missingOf(document, pieces);
+    return (missing.length > 0 && this.downloads.demand(document, missing)) || (() => undefined);
+  }
+
+  /**
+   * Resolves once all of these pieces are stored.
+   * @throws PageSwarmError PAGE_NOT_AVAILABLE when nothing downloads them, or the time is over; CANCELLED
+   */
+  async available(document: LocalDocument, pieces: readonly IndexRange[], { signal, timeoutMs }: WaitOptions): Promise<void> {
+    const missing = missingOf(document, pieces);
+    if (missing.length === 0) return;
+    const release = this.downloads.demand(document, missing);
+    if (!release) throw notAvailable(document, missing, 'no download of it is running');
+    try {
+      await waitFor(document, missing, signal, timeoutMs);
+    } finally {
+      release();
+    }
+  }
+
+  /** Bytes of a document, fetched first where they are missing. @throws as {@link available} */
+  async read(document: LocalDocument, offset: number, length: number, options: WaitOptions): Promise<Uint8Array> {
+    await this.available(document, [piecesOfBytes(offset, length, document.record.pieceLength)], options);
+    return document.pieces.read(offset, length);
+  }
+
+  /** The document as a source of bytes by range. */
+  source(document: LocalDocument, options: WaitOptions): ByteSource {
+    return { size: document.record.size, read: (offset, length) => this.read(document, offset, length, options) };
+  }
+}
+
+function missingOf({ have }: LocalDocument, pieces: readonly IndexRange[]): IndexRange[] {
+  return toIndexRanges([...indexesOf(pieces)].filter((piece) => !have.has(piece)));
+}
+
+function waitFor(
+  document: LocalDocument,
+  pieces: readonly IndexRange[],
+  signal: AbortSignal | undefined,
+  timeoutMs: number,
+): Promise<void> {
+  const missing = new Set([...indexesOf(pieces)].filter((piece) => !document.have.has(piece)));
+  return new Promise((resolve, reject) => {
+    const end = (error?: PageSwarmError): void => {
+      clearTimeout(timer);
+      unsubscribe();
+      signal?.removeEventListener('abort', cancel);
+      if (error) reject(error);
+      else resolve();
+    };
+    const cancel = (): void => end(new PageSwarmError('CANCELLED', 'The reader went away'));
+    const timer = setTimeout(
+      () => end(notAvailable(document, toIndexRanges(missing), `it did not come within ${timeoutMs} ms`)),
+      timeoutMs,
+    );
+    const unsubscribe = document.feed.subscribe((piece) => {
+      if (missing.delete(piece) && missing.size === 0) end();
+    });
+    signal?.addEventListener('abort', cancel);
+    if (signal?.aborted) cancel();
+    else if (missing.size === 0) end();
+  });
+}
+
+function notAvailable(document: LocalDocument, missing: readonly IndexRange[], why: string): PageSwarmError {
+  return new PageSwarmError(
+    'PAGE_NOT_AVAILABLE',
+    `${countOf(missing)} pieces (${formatPageRanges(missing).slice(0, 100)}) of "${document.record.name}" are not here, and ${why}`,
+  );
+}

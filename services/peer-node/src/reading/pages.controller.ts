@@ -1,0 +1,89 @@
+import { Controller, Get, Inject, Param, Query, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { MAX_RENDER_WIDTH } from '@pageswarm/contracts';
+import { AnswersBytes, Problems } from '@pageswarm/http';
+import { type IndexRange, indexesOf, PageSwarmError, parsePageRanges } from '@pageswarm/primitives';
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { Library } from '../library/library.service.ts';
+import type { LocalDocument } from '../library/local-document.ts';
+import { WorkerLink } from '../worker-link/worker-link.service.ts';
+import { goneSignal, ReadingQuerySchema } from './content.controller.ts';
+import { contentDisposition } from './content-disposition.ts';
+import { DocumentReader } from './document-reader.ts';
+
+const RenderQuerySchema = ReadingQuerySchema.extend({ width: z.coerce.number().int().min(1).max(MAX_RENDER_WIDTH).optional() });
+
+/** Single pages of a document, also of one that is only partly here: what they need is fetched before the rest. */
+@Controller('documents/:id/pages')
+@ApiTags('reading')
+export class PagesController {
+  constructor(
+    @Inject(Library) private readonly library: Library,
+    @Inject(DocumentReader) private readonly reader: DocumentReader,
+    @Inject(WorkerLink) private readonly workers: WorkerLink,
+  ) {}
+
+  @Get(':n.pdf')
+  @AnswersBytes(200, 'A page ("7") or several ("3-7") as a PDF of their own.', 'application/pdf')
+  @Problems(
+    'DOCUMENT_NOT_FOUND',
+    'INVALID_PAGES',
+    'PAGE_NOT_AVAILABLE',
+    'PDF_UNREADABLE',
+    'PDF_PASSWORD',
+    'PDF_TIMEOUT',
+    'WORKER_UNAVAILABLE',
+    'WORKER_BUSY',
+  )
+  async pdf(
+    @Param('id') id: string,
+    @Param('n') pages: string,
+    @Query({ schema: ReadingQuerySchema }) { timeout }: z.output<typeof ReadingQuerySchema>,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const document = this.library.get(id);
+    const signal = goneSignal(reply);
+    await this.reader.available(document, piecesOf(document, pagesIn(document, pages)), { timeoutMs: timeout, signal });
+    const { bytes } = await this.workers.extract(document, pages, signal);
+    const name = `${document.record.name.replace(/\.pdf$/i, '')}, page ${pages}.pdf`;
+    await reply.headers({ 'content-type': 'application/pdf', 'content-disposition': contentDisposition('inline', name) }).send(bytes);
+  }
+
+  @Get(':n.png')
+  @AnswersBytes(200, 'A page as a picture, `width` pixels wide.', 'image/png')
+  @Problems(
+    'DOCUMENT_NOT_FOUND',
+    'INVALID_PAGES',
+    'PAGE_NOT_AVAILABLE',
+    'PDF_UNREADABLE',
+    'PDF_PASSWORD',
+    'PDF_TIMEOUT',
+    'WORKER_UNAVAILABLE',
+    'WORKER_BUSY',
+  )
+  async png(
+    @Param('id') id: string,
+    @Param('n') page: string,
+    @Query({ schema: RenderQuerySchema }) { timeout, width }: z.output<typeof RenderQuerySchema>,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const document = this.library.get(id);
+    const numbers = pagesIn(document, page);
+    if (numbers.length !== 1) throw new PageSwarmError('INVALID_PAGES', 'A picture shows one page');
+    const signal = goneSignal(reply);
+    await this.reader.available(document, piecesOf(document, numbers), { timeoutMs: timeout, signal });
+    const { bytes } = await this.workers.render(document, numbers[0] as number, width, signal);
+    await reply.header('content-type', 'image/png').send(bytes);
+  }
+}
+
+function pagesIn({ record, pageMap }: LocalDocument, pages: string): number[] {
+  return [...indexesOf(parsePageRanges(pages, record.inspection.pages ?? pageMap.pageCount))];
+}
+
+/** The pieces that these pages need; of a document without a page map, all. */
+function piecesOf({ pageMap, have }: LocalDocument, pages: readonly number[]): IndexRange[] {
+  if (!pageMap.mapped) return [[0, have.size]];
+  return [...pageMap.structure, ...pages.flatMap((page) => pageMap.closures[page - 1] ?? [])];
+}

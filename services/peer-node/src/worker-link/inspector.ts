@@ -1,0 +1,96 @@
+import type { Logger } from '@pageswarm/observability';
+import { errorShape } from '@pageswarm/primitives';
+import type { Subscription } from 'rxjs';
+import { NOT_INSPECTED } from '../library/document-record.ts';
+import type { Library } from '../library/library.service.ts';
+import type { LocalDocument } from '../library/local-document.ts';
+import type { WorkerLink } from './worker-link.service.ts';
+
+/** Inspections that run at once. */
+export const CONCURRENT_INSPECTIONS = 2;
+/** How often documents that no worker could look at are tried again, in milliseconds. */
+export const INSPECTION_RETRY_MS = 10_000;
+
+/** Has every complete document looked at by a pdf-worker, once. */
+export class Inspector {
+  private readonly pending = new Map<LocalDocument, Promise<void>>();
+  private readonly waiting: (() => void)[] = [];
+  private running = 0;
+  private subscription: Subscription | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private stopped = false;
+
+  constructor(
+    private readonly library: Library,
+    private readonly workers: WorkerLink,
+    private readonly logger: Logger,
+  ) {}
+
+  start(): void {
+    this.subscription = this.library.changes.subscribe(({ type, document }) => {
+      if (type === 'added' || type === 'completed') this.consider(document);
+    });
+    this.timer = setInterval(() => this.considerAll(), INSPECTION_RETRY_MS);
+    this.timer.unref();
+    this.considerAll();
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.subscription?.unsubscribe();
+    clearInterval(this.timer);
+  }
+
+  /** Resolves when the running inspection of this document has ended, with or without a result. */
+  async settled(document: LocalDocument): Promise<void> {
+    await this.pending.get(document);
+  }
+
+  private considerAll(): void {
+    for (const document of this.library.list()) this.consider(document);
+  }
+
+  private consider(document: LocalDocument): void {
+    if (this.stopped || !document.complete || this.pending.has(document) || !isOpen(document)) return;
+    const work = this.inspect(document).finally(() => this.pending.delete(document));
+    this.pending.set(document, work);
+  }
+
+  private async inspect(document: LocalDocument): Promise<void> {
+    await this.takeSlot();
+    const { id: documentId, name } = document.record;
+    try {
+      const { inspection, pageMap } = await this.workers.inspect(document);
+      await this.library.setInspection(document, inspection, pageMap);
+      this.logger.info(
+        { documentId, name, pages: inspection.pages, mapped: inspection.mapped, error: inspection.error?.code },
+        'inspected',
+      );
+    } catch (error) {
+      const { code, detail } = errorShape(error);
+      this.logger.warn({ documentId, name, code, err: code === 'INTERNAL' ? error : undefined }, `not inspected: ${detail}`);
+      if (document.record.inspection.error?.code !== code)
+        await this.library.setInspection(document, { ...NOT_INSPECTED, error: { code, detail } }, undefined);
+    } finally {
+      this.freeSlot();
+    }
+  }
+
+  private async takeSlot(): Promise<void> {
+    if (this.running < CONCURRENT_INSPECTIONS) this.running++;
+    else await new Promise<void>((resolve) => this.waiting.push(resolve));
+  }
+
+  /** Hands the slot to the next in line, or gives it back. */
+  private freeSlot(): void {
+    const next = this.waiting.shift();
+    if (next) next();
+    else this.running--;
+  }
+}
+
+/** True while it is worth asking a worker: nobody has looked, or the reason was the worker's and not the document's. */
+function isOpen({ record: { inspection } }: LocalDocument): boolean {
+  if (inspection.error) return ['WORKER_UNAVAILABLE', 'DEADLINE_EXCEEDED', 'CONNECTION_LOST', 'GOING_AWAY'].includes(inspection.error.code);
+  return inspection.pages === null && inspection.mapReason === NOT_INSPECTED.mapReason;
+}
