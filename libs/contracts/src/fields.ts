@@ -43,7 +43,4 @@ export const PortField = z.number().int().min(1).max(65_535);
 /** A moment as ISO 8601 in UTC. */
 export const TimeField = z.iso.datetime();
 /** Runs of indexes as [first, count]. */
-export const IndexRangesField = z
-  .array(z.tuple([z.number().int().min(0), z.number().int().min(1)]).readonly())
-  .max(8_192)
-  .readonly();
+export const IndexRangesField = z.array(z.tuple([z.number().int().min(0), z.number().int().min(1)]).readonly()).max(8_192);
