@@ -26,7 +26,13 @@ describe('announcing a document', () => {
     catalog.announce(ann, book, all);
     catalog.announce(bob, { ...book, name: 'copy.pdf', addedBy: bob, addedAt: 9, infoHashV1: sampleFacts(2).infoHashV1 }, some);
     const record = catalog.get(book.id);
-    expect(record).toMatchObject({ name: 'document 1.pdf', aliases: ['copy.pdf'], addedBy: ann, addedAt: 1_000, infoHashV1: book.infoHashV1 });
+    expect(record).toMatchObject({
+      name: 'document 1.pdf',
+      aliases: ['copy.pdf'],
+      addedBy: ann,
+      addedAt: 1_000,
+      infoHashV1: book.infoHashV1,
+    });
     for (const hash of [book.id, book.md5, book.infoHashV1, book.infoHashV2, book.infoHashV2.slice(0, TRUNCATED_HASH_DIGITS)])
       expect(catalog.find(hash)).toBe(record);
   });
@@ -195,7 +201,12 @@ describe('the newest first', () => {
 describe('whatever peers do', () => {
   it('numbers agree with what is held', () => {
     const peers = [ann, bob, eve];
-    const step = fc.tuple(fc.constantFrom('announce', 'withdraw', 'drop', 'list', 'unlist', 'remove', 'sweep'), fc.nat(2), fc.nat(4), fc.boolean());
+    const step = fc.tuple(
+      fc.constantFrom('announce', 'withdraw', 'drop', 'list', 'unlist', 'remove', 'sweep'),
+      fc.nat(2),
+      fc.nat(4),
+      fc.boolean(),
+    );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
         const catalog = new Catalog({ hostlessGraceMs: 3 });

@@ -274,7 +274,10 @@ export class Catalog {
   ): Holding {
     const pieces = pieceCount(size, pieceLength);
     if (have > pieces || (complete && have !== pieces))
-      throw new PageSwarmError('INVALID_REQUEST', `Document ${id} has ${pieces} pieces; ${have}${complete ? ', complete,' : ''} does not fit`);
+      throw new PageSwarmError(
+        'INVALID_REQUEST',
+        `Document ${id} has ${pieces} pieces; ${have}${complete ? ', complete,' : ''} does not fit`,
+      );
     return { have, complete, session: this.holderOf(peerId).session };
   }
 

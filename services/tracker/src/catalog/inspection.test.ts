@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Inspection } from '@pageswarm/contracts';
-import { mergeInspections } from './inspection.ts';
 import { UNKNOWN_INSPECTION } from './catalog.sample.ts';
+import { mergeInspections } from './inspection.ts';
 
 const read: Inspection = { ...UNKNOWN_INSPECTION, pages: 3, words: [1, 2, 3], extractor: 'pdfium', title: 'A title', mapped: true };
 

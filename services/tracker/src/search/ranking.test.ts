@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { compareRanks, decodeCursor, encodeCursor, firstRanks, MAX_RANKED_NAME_LENGTH, type Rank } from './ranking.ts';
+import { compareRanks, decodeCursor, encodeCursor, firstInOrder, MAX_RANKED_NAME_LENGTH, type Rank } from './ranking.ts';
 
 const rank = fc.record<Rank>({
   tier: fc.nat(4),
@@ -14,13 +14,13 @@ describe('ranking', () => {
 
   it('puts the better fit first, then more hosts, then the name, and documents without hosts last', () => {
     const ranks = [at(1, 0, 'a'), at(2, 9, 'b'), at(1, 1, 'd'), at(1, 1, 'c'), at(1, 2, 'e')];
-    expect(firstRanks(ranks, 9).map(({ name }) => name)).toEqual(['e', 'c', 'd', 'b', 'a']);
+    expect(firstInOrder(ranks, 9, compareRanks).map(({ name }) => name)).toEqual(['e', 'c', 'd', 'b', 'a']);
   });
 
   it('picks the same ones as sorting everything', () => {
     fc.assert(
       fc.property(fc.uniqueArray(rank, { selector: ({ id }) => id }), fc.integer({ min: 1, max: 9 }), (ranks, limit) => {
-        expect(firstRanks(ranks, limit)).toEqual([...ranks].sort(compareRanks).slice(0, limit));
+        expect(firstInOrder(ranks, limit, compareRanks)).toEqual([...ranks].sort(compareRanks).slice(0, limit));
       }),
     );
   });
@@ -29,9 +29,15 @@ describe('ranking', () => {
     fc.assert(
       fc.property(fc.uniqueArray(rank, { selector: ({ id }) => id, maxLength: 30 }), fc.nat(29), (ranks, gone) => {
         const rest = ranks.filter((_, index) => index !== gone);
-        const first = firstRanks(ranks, 5);
+        const pageAfter = (after: Rank | undefined) =>
+          firstInOrder(
+            rest.filter((one) => !after || compareRanks(one, after) > 0),
+            5,
+            compareRanks,
+          );
+        const first = firstInOrder(ranks, 5, compareRanks);
         const seen = [...first];
-        for (let page = firstRanks(rest, 5, first.at(-1)); page.length > 0; page = firstRanks(rest, 5, page.at(-1))) seen.push(...page);
+        for (let page = pageAfter(first.at(-1)); page.length > 0; page = pageAfter(page.at(-1))) seen.push(...page);
         for (const one of rest) expect(seen.filter(({ id }) => id === one.id)).toHaveLength(1);
       }),
     );

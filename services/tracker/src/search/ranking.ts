@@ -28,31 +28,29 @@ export function compareTexts(a: string, b: string): number {
 }
 
 /**
- * The first `limit` ranks after `after`, in order, without sorting the rest.
+ * The first `limit` items in the order of `compare`, without sorting the rest.
  * A heap whose root is the worst of the kept ones makes it one comparison for most candidates.
  */
-export function firstRanks(candidates: Iterable<Rank>, limit: number, after?: Rank): Rank[] {
-  const heap: Rank[] = [];
-  for (const rank of candidates) {
-    if (after && compareRanks(rank, after) <= 0) continue;
+export function firstInOrder<T>(candidates: Iterable<T>, limit: number, compare: (a: T, b: T) => number): T[] {
+  const heap: T[] = [];
+  for (const item of candidates) {
     if (heap.length < limit) {
-      heap.push(rank);
-      if (heap.length === limit) for (let i = (limit >> 1) - 1; i >= 0; i--) sink(heap, i);
-    } else if (compareRanks(rank, heap[0] as Rank) < 0) {
-      heap[0] = rank;
-      sink(heap, 0);
+      heap.push(item);
+      if (heap.length === limit) for (let i = (limit >> 1) - 1; i >= 0; i--) sink(heap, i, compare);
+    } else if (compare(item, heap[0] as T) < 0) {
+      heap[0] = item;
+      sink(heap, 0, compare);
     }
   }
-  return heap.sort(compareRanks);
+  return heap.sort(compare);
 }
 
-function sink(heap: Rank[], from: number): void {
+function sink<T>(heap: T[], from: number, compare: (a: T, b: T) => number): void {
   for (let at = from; ; ) {
     let worst = at;
-    for (const child of [2 * at + 1, 2 * at + 2])
-      if (child < heap.length && compareRanks(heap[child] as Rank, heap[worst] as Rank) > 0) worst = child;
+    for (const child of [2 * at + 1, 2 * at + 2]) if (child < heap.length && compare(heap[child] as T, heap[worst] as T) > 0) worst = child;
     if (worst === at) return;
-    [heap[at], heap[worst]] = [heap[worst] as Rank, heap[at] as Rank];
+    [heap[at], heap[worst]] = [heap[worst] as T, heap[at] as T];
     at = worst;
   }
 }

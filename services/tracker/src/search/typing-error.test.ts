@@ -4,7 +4,9 @@ import { areSignaturesClose, isWithinOneTypingError, letterSignature } from './t
 
 /** Optimal string alignment by its textbook table, as the naive twin. */
 function alignmentDistance(a: string, b: string): number {
-  const rows = Array.from({ length: a.length + 1 }, (_, i) => Array.from({ length: b.length + 1 }, (_, j) => (i === 0 ? j : j === 0 ? i : 0)));
+  const rows = Array.from({ length: a.length + 1 }, (_, i) =>
+    Array.from({ length: b.length + 1 }, (_, j) => (i === 0 ? j : j === 0 ? i : 0)),
+  );
   const at = (i: number, j: number) => rows[i]?.[j] as number;
   for (let i = 1; i <= a.length; i++)
     for (let j = 1; j <= b.length; j++) {
