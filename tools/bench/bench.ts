@@ -1,0 +1,62 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { cpus, loadavg, totalmem } from 'node:os';
+import { formatTable } from '../local-swarm/table.ts';
+
+/** One line of a benchmark: what was measured, how often, and the middle of it. */
+export interface Measurement {
+  readonly what: string;
+  readonly unit: string;
+  /** Every run in the order of measuring. */
+  readonly runs: readonly number[];
+  readonly note?: string;
+}
+
+/** A benchmark that can be asked for by name. */
+export interface Bench {
+  readonly name: string;
+  readonly about: string;
+  /** @param folder a temporary folder of its own */
+  run(folder: string, tell: (line: string) => void): Promise<Measurement[]>;
+}
+
+/** The middle of a list of numbers; of an even count the mean of the two in the middle. */
+export function median(numbers: readonly number[]): number {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  const upper = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+  const lower = sorted[Math.ceil(sorted.length / 2) - 1] ?? Number.NaN;
+  return (upper + lower) / 2;
+}
+
+/** What the numbers were measured on. */
+export function machineLine(): string {
+  const [first] = cpus();
+  const load = loadavg()
+    .map((value) => value.toFixed(1))
+    .join(' ');
+  return `${first?.model.trim() ?? 'unknown processor'} x ${cpus().length}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, ${process.platform}, load ${load}`;
+}
+
+export function measurementTable(measurements: readonly Measurement[]): string {
+  const rows = measurements.map(({ what, unit, runs, note }) => [
+    what,
+    median(runs).toFixed(1),
+    unit,
+    runs.map((run) => run.toFixed(1)).join(' '),
+    note ?? '',
+  ]);
+  return formatTable(['what', 'median', 'unit', 'runs', ''], rows, ['median']);
+}
+
+/** Keeps the numbers of a run as `build/bench/<name>.json`. */
+export async function saveMeasurements(name: string, machine: string, measurements: readonly Measurement[]): Promise<string> {
+  const path = `build/bench/${name}.json`;
+  await mkdir('build/bench', { recursive: true });
+  const content = {
+    name,
+    machine,
+    measuredAt: new Date().toISOString(),
+    measurements: measurements.map((m) => ({ ...m, median: median(m.runs) })),
+  };
+  await writeFile(path, `${JSON.stringify(content, null, 2)}\n`);
+  return path;
+}

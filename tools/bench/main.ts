@@ -1,0 +1,30 @@
+// npm run bench [-- NAME ...]: measures, prints a table for each benchmark and keeps its numbers in build/bench.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Bench, machineLine, measurementTable, saveMeasurements } from './bench.ts';
+import { transferBench } from './transfer.bench.ts';
+
+const BENCHES: readonly Bench[] = [transferBench];
+const writeLine = (line: string) => void process.stdout.write(`${line}\n`);
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !BENCHES.some((bench) => bench.name === name));
+if (unknown.length > 0) {
+  const list = BENCHES.map(({ name, about }) => `  ${name}  ${about}`).join('\n');
+  process.stderr.write(`There is no benchmark "${unknown.join('", "')}". There are:\n${list}\n`);
+  process.exit(2);
+}
+const machine = machineLine();
+for (const bench of BENCHES.filter(({ name }) => asked.length === 0 || asked.includes(name))) {
+  writeLine(`${bench.name}: ${bench.about}\n${machine}`);
+  const folder = await mkdtemp(join(tmpdir(), 'pageswarm-bench-'));
+  try {
+    const measurements = await bench.run(folder, writeLine);
+    writeLine(`\n${measurementTable(measurements)}\n`);
+    writeLine(`kept in ${await saveMeasurements(bench.name, machine, measurements)}\n`);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+process.exit();
