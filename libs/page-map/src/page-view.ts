@@ -1,0 +1,111 @@
+import { type ByteSource, PageSwarmError } from '@pageswarm/primitives';
+import { BlockReader, SourceError, VIEW_BLOCK_BYTES } from './byte-window.ts';
+import { ClosureWalker } from './closures.ts';
+import { DamagedXrefError, DEFAULT_PAGE_MAP_LIMITS, type PageMapLimits, PasswordError, UnmappableError } from './limits.ts';
+import { ObjectGraph } from './object-graph.ts';
+import { withDocument } from './open-document.ts';
+import { locatePage } from './page-location.ts';
+import type { PageMap } from './page-map.ts';
+import type { PageEntry } from './page-tree.ts';
+import type { PdfDocument } from './pdf-document.ts';
+import { type IndirectObject, PdfDictionary } from './pdf-values.ts';
+import { structureReferences } from './structure-references.ts';
+import { generationOf, nodeNumbers, planViewTree } from './view-tree.ts';
+import { ViewWriter } from './view-writer.ts';
+
+export interface PageViewOptions {
+  readonly limits?: Partial<PageMapLimits>;
+  /** The map of the document: with it only the structure and the closure of this page are read. */
+  readonly map?: Pick<PageMap, 'pageObjects'>;
+}
+
+/**
+ * A PDF of one page, made of the unchanged objects that the page needs: they keep their numbers, so encryption still works. The page tree
+ * has one kid, the cross-reference section is new, and what the page mentions but does not need is listed as free.
+ * @param pageIndex from 0
+ * @throws PageSwarmError PAGE_NOT_FOUND, PDF_UNREADABLE or PDF_PASSWORD; rejects also with what the byte source rejects with
+ */
+export async function generatePageView(source: ByteSource, pageIndex: number, options: PageViewOptions = {}): Promise<Uint8Array> {
+  const limits = { ...DEFAULT_PAGE_MAP_LIMITS, ...options.limits };
+  const blocks = new BlockReader(source, VIEW_BLOCK_BYTES, limits.maxCacheBytes);
+  const hint = options.map?.pageObjects[pageIndex] ?? 0;
+  try {
+    const view =
+      Number.isSafeInteger(pageIndex) && pageIndex >= 0 ? await withDocument(blocks, limits, viewOf(pageIndex, hint)) : undefined;
+    if (view) return view;
+  } catch (error) {
+    if (error instanceof SourceError) throw error.cause;
+    if (error instanceof PasswordError) throw new PageSwarmError('PDF_PASSWORD', `The document cannot be read: ${error.message}`);
+    const why = error instanceof UnmappableError || error instanceof DamagedXrefError ? error.message : 'its structure could not be read';
+    throw new PageSwarmError('PDF_UNREADABLE', `The document cannot be read: ${why}`, { cause: error });
+  }
+  throw new PageSwarmError('PAGE_NOT_FOUND', `The document has no page ${pageIndex + 1}`);
+}
+
+function viewOf(index: number, hint: number): (document: PdfDocument) => Promise<Uint8Array | undefined> {
+  return async (document) => {
+    const page = await locatePage(document, index, hint);
+    return page && writeView(document, page);
+  };
+}
+
+async function writeView(document: PdfDocument, page: PageEntry): Promise<Uint8Array> {
+  const { shallow, deep } = await structureReferences(document);
+  const graph = new ObjectGraph(document, false);
+  for (const num of [...nodeNumbers(page), ...shallow]) {
+    const slot = graph.slotOf(num);
+    if (slot !== undefined) graph.barriers[slot] = 1;
+  }
+  const pageSlot = page.object && graph.slotOf(page.node.num);
+  if (page.object && pageSlot !== undefined) await graph.put(pageSlot, page.object, true);
+  const walker = new ClosureWalker(graph);
+  await walker.walkPage(page, pageSlot);
+  await walker.walk(await graph.slotsOf(deep), false);
+
+  const { root, rewritten } = await planViewTree(document, page);
+  const numbers = new Set([...shallow, ...walker.reached.map((slot) => document.table.numbers[slot] as number)]);
+  if (page.object) numbers.add(page.node.num);
+  const version = document.pdfVersion ?? '1.7';
+  const writer = new ViewWriter(document.decryption && version < '1.5' ? '1.5' : version, document.meter.limits.maxViewBytes);
+  await addKept(
+    document,
+    writer,
+    [...numbers].filter((num) => !rewritten.has(num)),
+  );
+  for (const [num, value] of rewritten) writer.addValue(num, generationOf(document, num), value);
+  const trailer = new PdfDictionary();
+  trailer.add('Root', root);
+  for (const key of ['Encrypt', 'ID']) {
+    const value = document.trailer.get(key);
+    if (value !== undefined) trailer.add(key, value);
+  }
+  return writer.finish(trailer);
+}
+
+/** Adds objects as they are. One from an object stream becomes an object of its own, unless the stream as a whole is encrypted. */
+async function addKept(document: PdfDocument, writer: ViewWriter, numbers: readonly number[]): Promise<void> {
+  const containers = new Set<number>();
+  for (const num of [...numbers].sort((a, b) => a - b)) {
+    const object = await document.load(num);
+    if (!object) continue;
+    if (object.container === undefined) await addRaw(document, writer, object);
+    else if (document.decryption) {
+      const stream = await document.objectStream(object.container);
+      containers.add(object.container);
+      writer.addCompressed(num, object.container, stream?.numbers.indexOf(num) ?? 0, object.value);
+    } else {
+      const stream = await document.objectStream(object.container);
+      if (stream) writer.addText(num, 0, stream.bytes.subarray(object.start, object.end), object.value);
+    }
+  }
+  for (const num of containers) {
+    const object = await document.load(num);
+    if (object) await addRaw(document, writer, object);
+  }
+}
+
+async function addRaw(document: PdfDocument, writer: ViewWriter, object: IndirectObject): Promise<void> {
+  const start = object.start + object.indent;
+  writer.checkRoom(object.end - start);
+  writer.addRaw(object.num, object.gen, await document.blocks.range(start, object.end), object.value);
+}

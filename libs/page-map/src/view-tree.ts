@@ -1,0 +1,75 @@
+import { PLAIN } from './object-table.ts';
+import { INHERITABLE_KEYS, inheritedValue, type PageEntry, type PageTreeNode } from './page-tree.ts';
+import type { PdfDocument } from './pdf-document.ts';
+import { PdfDictionary, PdfRef, type PdfValue } from './pdf-values.ts';
+
+/** Objects that a view writes anew, so that catalog, nodes and page lead to each other and to nothing else. */
+export interface ViewTree {
+  readonly root: PdfValue;
+  /** By object number: everything of the tree that cannot stay as it is. */
+  readonly rewritten: ReadonlyMap<number, PdfDictionary>;
+}
+
+/** Plans a page tree with one kid on each level. The nodes keep their numbers, because the page's own /Parent names the lowest one. */
+export async function planViewTree(document: PdfDocument, page: PageEntry): Promise<ViewTree> {
+  const rewritten = new Map<number, PdfDictionary>();
+  let fresh = document.table.numbers.reduce((highest, num) => Math.max(highest, num), 0) + 1;
+  const numbers = nodeNumbers(page);
+  if (numbers.length === 0) numbers.push(fresh++);
+  const [lowest, highest] = [numbers[0] as number, numbers.at(-1) as number];
+  const pageNumber = page.object ? page.node.num : fresh++;
+
+  for (const [level, num] of numbers.entries()) {
+    const node = new PdfDictionary();
+    node.add('Type', 'Pages');
+    node.add('Count', 1);
+    node.add('Kids', [level === 0 ? new PdfRef(pageNumber, page.object?.gen ?? 0) : refTo(document, numbers[level - 1] as number)]);
+    if (num !== highest) node.add('Parent', refTo(document, numbers[level + 1] as number));
+    if (level === 0) addInherited(node, page.node);
+    rewritten.set(num, node);
+  }
+  const parent = page.node.dictionary.get('Parent');
+  if (!page.object || !(parent instanceof PdfRef) || parent.num !== lowest)
+    rewritten.set(pageNumber, withEntry(page.node.dictionary, 'Parent', refTo(document, lowest)));
+
+  const rootRef = document.trailer.get('Root');
+  const catalog = (await document.resolveDictionary(rootRef)) ?? new PdfDictionary();
+  const pages = catalog.get('Pages');
+  const catalogNumber = rootRef instanceof PdfRef ? rootRef.num : fresh++;
+  if (!(rootRef instanceof PdfRef && pages instanceof PdfRef && pages.num === highest && catalog.get('Type') === 'Catalog'))
+    rewritten.set(catalogNumber, withEntry(withEntry(catalog, 'Type', 'Catalog'), 'Pages', refTo(document, highest)));
+  return { root: rootRef instanceof PdfRef ? rootRef : new PdfRef(catalogNumber, 0), rewritten };
+}
+
+/** Numbers of the nodes above a page that are objects of their own, from the lowest up. */
+export function nodeNumbers(page: PageEntry): number[] {
+  const numbers: number[] = [];
+  for (let node: PageTreeNode | undefined = page.node.parent; node; node = node.parent)
+    if (!node.isDirect && !numbers.includes(node.num)) numbers.push(node.num);
+  return numbers;
+}
+
+function addInherited(node: PdfDictionary, { dictionary, parent }: PageTreeNode): void {
+  for (const key of INHERITABLE_KEYS) {
+    const value = parent && (dictionary.get(key) ?? null) === null ? inheritedValue(parent, key) : undefined;
+    if (value !== undefined) node.add(key, value);
+  }
+}
+
+/** The generation under which a number must be written again: that of its entry. */
+export function generationOf(document: PdfDocument, num: number): number {
+  const slot = document.table.slotOf(num);
+  return slot !== undefined && document.table.kinds[slot] === PLAIN ? (document.table.details[slot] as number) : 0;
+}
+
+function refTo(document: PdfDocument, num: number): PdfRef {
+  return new PdfRef(num, generationOf(document, num));
+}
+
+/** A copy of a dictionary with one key set. */
+export function withEntry(dictionary: PdfDictionary, key: string, value: PdfValue): PdfDictionary {
+  const copy = new PdfDictionary();
+  for (const [index, known] of dictionary.keys.entries()) if (known !== key) copy.add(known, dictionary.values[index] as PdfValue);
+  copy.add(key, value);
+  return copy;
+}
