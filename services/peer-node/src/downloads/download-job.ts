@@ -94,8 +94,12 @@ export class DownloadJob {
     this.options.changed();
   }
 
-  /** Back into the queue. */
+  /** Back into the queue. After a failure a new engine begins with what is really on the disk. */
   requeue(): void {
+    if (this.status.state === 'failed') {
+      this.run?.destroy();
+      this.run = undefined;
+    }
     this.state = 'queued';
     this.error = undefined;
   }
