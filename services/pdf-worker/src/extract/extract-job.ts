@@ -1,0 +1,9 @@
+export interface ExtractParams {
+  /** Pages as people write them, for example "3-7". */
+  readonly pages: string;
+}
+
+/** The PDF is the output beside it. */
+export interface ExtractValue {
+  readonly pages: number;
+}

@@ -1,0 +1,73 @@
+import { indexesOf, PageSwarmError, parsePageRanges } from '@pageswarm/primitives';
+import { MemoryBlocks } from '../pdfium/memory-blocks.ts';
+import { loadPdfium, type PdfiumLibrary } from '../pdfium/pdfium-library.ts';
+import type { JobAnswer, JobSurroundings } from '../pool/job-runner.ts';
+import type { PipedDocument } from '../pool/piped-document.ts';
+import type { ExtractParams, ExtractValue } from './extract-job.ts';
+import { pageViewOf } from './page-view.ts';
+
+/** The most pages that are cut out at once. */
+export const MAX_EXTRACT_PAGES = 1_000;
+/** The largest document, in bytes, that is read as a whole because its structure gives no views. */
+export const MAX_WHOLE_DOCUMENT_BYTES = 134_217_728;
+
+/**
+ * Cuts pages out as a PDF of their own. One page is its generated view; several are joined from their views, so that only
+ * the bytes of those pages are read.
+ */
+export async function runExtractJob({ pages }: ExtractParams, surroundings: JobSurroundings): Promise<JobAnswer<ExtractValue>> {
+  const { document, memoryBytes } = surroundings;
+  const library = await loadPdfium(memoryBytes);
+  const numbers = pageNumbers(pages, library, document);
+  const output = await cut(numbers, surroundings);
+  const opened = library.open(new MemoryBlocks(output));
+  const found = opened.pageCount;
+  opened.close();
+  if (found !== numbers.length)
+    throw new PageSwarmError('PDF_UNREADABLE', `Cutting ${numbers.length} pages out of this PDF gave a file of ${found}`);
+  return { value: { pages: found }, output };
+}
+
+function pageNumbers(pages: string, library: PdfiumLibrary, document: PipedDocument): number[] {
+  const opened = library.open(document);
+  const count = opened.pageCount;
+  opened.close();
+  document.demandAllReadsServed();
+  const ranges = parsePageRanges(pages, count);
+  const numbers: number[] = [];
+  for (const number of indexesOf(ranges)) {
+    if (numbers.length === MAX_EXTRACT_PAGES)
+      throw new PageSwarmError('INVALID_PAGES', `At most ${MAX_EXTRACT_PAGES} pages are cut out at once`);
+    numbers.push(number);
+  }
+  return numbers;
+}
+
+async function cut(numbers: readonly number[], { document, progress }: JobSurroundings): Promise<Uint8Array> {
+  const views: Uint8Array[] = [];
+  for (const number of numbers) {
+    const view = await pageViewOf(document, number);
+    if (!view) return cutFromWhole(numbers, document, progress);
+    views.push(view);
+    progress();
+  }
+  // pdf-lib is loaded by those who need it: it takes longer to load than a page to cut.
+  const { joinViews } = await import('./join-pages.ts');
+  return views.length === 1 ? (views[0] as Uint8Array) : joinViews(views, progress);
+}
+
+async function cutFromWhole(numbers: readonly number[], document: PipedDocument, progress: () => void): Promise<Uint8Array> {
+  if (document.size > MAX_WHOLE_DOCUMENT_BYTES)
+    throw new PageSwarmError(
+      'PDF_UNREADABLE',
+      `The structure of this PDF cannot be read, and it is larger than the ${MAX_WHOLE_DOCUMENT_BYTES} bytes that are read as a whole`,
+    );
+  const whole = await document.read(0, document.size);
+  progress();
+  const { copyPages } = await import('./join-pages.ts');
+  return copyPages(
+    whole,
+    numbers.map((number) => number - 1),
+    progress,
+  );
+}

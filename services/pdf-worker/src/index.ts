@@ -1,0 +1,1 @@
+export { type RunningWorker, startPdfWorker, type WorkerOptions } from './start-worker.ts';

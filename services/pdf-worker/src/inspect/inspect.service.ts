@@ -1,0 +1,64 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { type Inspection, MAX_PAGES } from '@pageswarm/contracts';
+import { encodePageMap, linearPageMap } from '@pageswarm/page-map';
+import { isPageSwarmError } from '@pageswarm/primitives';
+import { type DocumentAtPeer, DocumentSources } from '../documents/document-sources.ts';
+import { ChildPool } from '../pool/child-pool.ts';
+import { isDocumentProblem } from '../pool/job-problem.ts';
+import { type Finding, reconcile } from './reconcile.ts';
+
+export interface InspectedDocument {
+  readonly inspection: Inspection;
+  /** The encoded page map. */
+  readonly map: Uint8Array;
+}
+
+/** Finds out what there is to know about a document. */
+@Injectable()
+export class InspectService {
+  constructor(
+    @Inject(ChildPool) private readonly pool: ChildPool,
+    @Inject(DocumentSources) private readonly sources: DocumentSources,
+  ) {}
+
+  /**
+   * Two jobs, so that one that dies leaves the other's findings: the page map by our own reader, the rest by PDFium.
+   * Whatever is wrong with the document is part of the answer.
+   * @throws PageSwarmError when the document could not be looked at: WORKER_BUSY, CANCELLED, or why its bytes are missing
+   */
+  async inspect(document: DocumentAtPeer, signal: AbortSignal): Promise<InspectedDocument> {
+    const opened = this.sources.open(document);
+    // The first failure that is not the document's ends the other job too.
+    const giveUp = new AbortController();
+    const both = AbortSignal.any([signal, giveUp.signal]);
+    const { size, pieceLength } = document;
+    const common = { blockBytes: pieceLength, priority: 'background', signal: both } as const;
+    try {
+      const [map, text] = await Promise.all([
+        finding(this.pool.run({ ...common, kind: 'map', params: { pieceLength }, source: opened.reader() })),
+        finding(this.pool.run({ ...common, kind: 'text', params: { maxPages: MAX_PAGES }, source: opened.reader() })),
+      ]);
+      const verdict = reconcile(jobValue(map), jobValue(text));
+      const { inspection, linear } = verdict;
+      if (!linear && 'value' in map) return { inspection, map: map.value.output };
+      return { inspection, map: encodePageMap(linearPageMap({ size, pieceLength, pageCount: 1, reason: '', ...linear })) };
+    } finally {
+      giveUp.abort();
+      opened.close();
+    }
+  }
+}
+
+/** A problem of the document is a finding; every other error stays one. */
+async function finding<T>(job: Promise<T>): Promise<Finding<T>> {
+  try {
+    return { value: await job };
+  } catch (error) {
+    if (isPageSwarmError(error) && isDocumentProblem(error.code)) return { error: error.toShape() };
+    throw error;
+  }
+}
+
+function jobValue<V>(found: Finding<{ readonly value: V }>): Finding<V> {
+  return 'value' in found ? { value: found.value.value } : found;
+}

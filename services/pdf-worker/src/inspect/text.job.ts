@@ -1,0 +1,62 @@
+import { PageSwarmError } from '@pageswarm/primitives';
+import type { PdfiumDocument } from '../pdfium/pdfium-document.ts';
+import { type BlockSource, loadPdfium, PDFIUM_EXTRACTOR, type PdfiumLibrary } from '../pdfium/pdfium-library.ts';
+import type { JobAnswer, JobSurroundings } from '../pool/job-runner.ts';
+import { countWords } from './count-words.ts';
+import type { TextParams, TextValue } from './text-job.ts';
+
+/**
+ * PDFium keeps every object that it has read until the document is closed: after this many bytes it is closed and opened
+ * again, so that a scanned book of a gigabyte passes through a small heap.
+ */
+export const REOPEN_AFTER_BYTES = 67_108_864;
+/** How many pages are read between two signs of progress, unless a page was slow. */
+const PAGES_PER_PROGRESS = 32;
+/** A page that took longer than this is worth a sign of progress by itself, in milliseconds. */
+const SLOW_PAGE_MS = 50;
+
+/** Counts the pages, the words of each page, and reads title and author. */
+export async function runTextJob({ maxPages }: TextParams, surroundings: JobSurroundings): Promise<JobAnswer<TextValue>> {
+  const { document: source, memoryBytes, progress } = surroundings;
+  const library = await loadPdfium(memoryBytes);
+  const counted = new CountedSource(source);
+  let document = library.open(counted);
+  const pages = document.pageCount;
+  if (pages < 1) throw new PageSwarmError('PDF_UNREADABLE', 'PDFium finds no page in this PDF');
+  if (pages > maxPages) throw new PageSwarmError('PDF_UNREADABLE', `This PDF says that it has ${pages} pages, more than ${maxPages}`);
+  const facts = { title: document.metaText('Title'), author: document.metaText('Author'), encrypted: document.encrypted };
+  const words: number[] = [];
+  let lastProgress = performance.now();
+  for (let index = 0; index < pages; index++) {
+    if (counted.bytes > REOPEN_AFTER_BYTES) document = reopen(library, document, counted);
+    words.push(document.useText(index, countWords) ?? 0);
+    source.demandAllReadsServed();
+    if (index % PAGES_PER_PROGRESS !== 0 && performance.now() - lastProgress < SLOW_PAGE_MS) continue;
+    progress();
+    lastProgress = performance.now();
+  }
+  document.close();
+  return { value: { pages, words, ...facts, extractor: PDFIUM_EXTRACTOR } };
+}
+
+function reopen(library: PdfiumLibrary, document: PdfiumDocument, counted: CountedSource): PdfiumDocument {
+  document.close();
+  counted.bytes = 0;
+  return library.open(counted);
+}
+
+/** Counts what PDFium reads. */
+class CountedSource implements BlockSource {
+  bytes = 0;
+
+  constructor(private readonly source: BlockSource) {}
+
+  get size(): number {
+    return this.source.size;
+  }
+
+  readInto(offset: number, target: Uint8Array): void {
+    this.bytes += target.length;
+    this.source.readInto(offset, target);
+  }
+}

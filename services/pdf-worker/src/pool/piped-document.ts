@@ -1,0 +1,104 @@
+import { type ByteSource, PageSwarmError } from '@pageswarm/primitives';
+import { MAX_CHILD_READ_BYTES } from './limits.ts';
+
+/** Where a piped document gets its bytes. */
+export interface BlockReader {
+  read(offset: number, length: number): Uint8Array;
+}
+
+/** The most bytes of a document that a child keeps at hand. */
+export const MAX_CHILD_CACHE_BYTES = 33_554_432;
+
+/**
+ * The document as a child sees it: read from the parent in aligned blocks, the last used of which are kept. Libraries ask
+ * for a few hundred bytes at a time, so a block is asked for once and not fifty times.
+ */
+export class PipedDocument implements ByteSource {
+  private readonly blocks = new Map<number, Uint8Array>();
+  private readonly maxBlocks: number;
+  private failure: PageSwarmError | undefined;
+
+  /** @param onNewBlock called for every block that this job had not read before: a file has only so many, so it is progress */
+  constructor(
+    private readonly reader: BlockReader,
+    readonly size: number,
+    private readonly blockBytes: number,
+    private readonly onNewBlock: () => void,
+  ) {
+    this.maxBlocks = Math.max(1, Math.floor(MAX_CHILD_CACHE_BYTES / blockBytes));
+    this.seen = new Uint8Array(Math.ceil(size / blockBytes));
+  }
+
+  private readonly seen: Uint8Array;
+
+  async read(offset: number, length: number): Promise<Uint8Array> {
+    const bytes = new Uint8Array(length);
+    this.readInto(offset, bytes);
+    return bytes;
+  }
+
+  /**
+   * Fills `target` from `offset`.
+   * @throws RangeError outside the document; PageSwarmError when the bytes cannot be had
+   */
+  readInto(offset: number, target: Uint8Array): void {
+    if (!(offset >= 0 && offset + target.length <= this.size))
+      throw new RangeError(`Bytes ${offset}+${target.length} are outside a document of ${this.size}`);
+    const end = offset + target.length;
+    for (let position = offset; position < end; ) {
+      const index = Math.floor(position / this.blockBytes);
+      const block = this.block(index, Math.floor((end - 1) / this.blockBytes));
+      const start = position - index * this.blockBytes;
+      const part = block.subarray(start, start + end - position);
+      target.set(part, position - offset);
+      position += part.length;
+    }
+  }
+
+  /**
+   * Ends the job if bytes were missing meanwhile: what a library made of the document then says nothing about it.
+   * @throws PageSwarmError the error of the first read that failed
+   */
+  demandAllReadsServed(): void {
+    if (this.failure) throw this.failure;
+  }
+
+  /** Block `index`; blocks that are missing up to `lastWanted` come with it in one read. */
+  private block(index: number, lastWanted: number): Uint8Array {
+    const known = this.blocks.get(index);
+    if (known) {
+      this.blocks.delete(index);
+      this.blocks.set(index, known);
+      return known;
+    }
+    const most = Math.max(1, Math.min(MAX_CHILD_READ_BYTES / this.blockBytes, this.maxBlocks));
+    let count = 1;
+    while (count < most && index + count <= lastWanted && !this.blocks.has(index + count)) count++;
+    const offset = index * this.blockBytes;
+    const bytes = this.fetch(offset, Math.min(count * this.blockBytes, this.size - offset));
+    for (let each = 0; each < count; each++) this.keep(index + each, bytes.slice(each * this.blockBytes, (each + 1) * this.blockBytes));
+    return this.blocks.get(index) as Uint8Array;
+  }
+
+  private fetch(offset: number, length: number): Uint8Array {
+    if (this.failure) throw this.failure;
+    try {
+      return this.reader.read(offset, length);
+    } catch (error) {
+      this.failure = error as PageSwarmError;
+      throw error;
+    }
+  }
+
+  private keep(index: number, block: Uint8Array): void {
+    if (this.seen[index] === 0) {
+      this.seen[index] = 1;
+      this.onNewBlock();
+    }
+    this.blocks.set(index, block);
+    for (const oldest of this.blocks.keys()) {
+      if (this.blocks.size <= this.maxBlocks) break;
+      this.blocks.delete(oldest);
+    }
+  }
+}

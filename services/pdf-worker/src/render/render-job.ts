@@ -1,0 +1,12 @@
+export interface RenderParams {
+  /** Page number from 1. */
+  readonly page: number;
+  /** Wanted width in pixels. */
+  readonly width: number;
+}
+
+/** Size in pixels of the PNG that is the output beside it. */
+export interface RenderValue {
+  readonly width: number;
+  readonly height: number;
+}

@@ -1,0 +1,130 @@
+// A pdf-worker on real sockets with real child processes, and a peer that answers for its documents out of memory.
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { readWorkerConfig } from '@pageswarm/config';
+import {
+  type ExtractHead,
+  type Inspection,
+  PEER_PATTERNS,
+  type PiecesHead,
+  type PiecesRequest,
+  type RenderHead,
+  WORKER_PATTERNS,
+} from '@pageswarm/contracts';
+import { createLogger } from '@pageswarm/observability';
+import { type RunningWorker, startPdfWorker } from '@pageswarm/pdf-worker';
+import { choosePieceLength, documentId, type Endpoint, indexesOf, PageSwarmError, peerId, pieceSize } from '@pageswarm/primitives';
+import { ByteReply, SwarmClient, SwarmServer } from '@pageswarm/transport';
+
+/** The bundled child script: a process of its own cannot run TypeScript. */
+export function builtJobScript(): URL {
+  const path = join(process.env['TEST_BUILD_DIR'] ?? 'build/services', 'pdf-job.child.js');
+  if (!existsSync(path)) throw new Error(`${path} is missing: run "npm run build" first ("npm test" does)`);
+  return pathToFileURL(path);
+}
+
+const newPeerId = () => peerId(randomBytes(20).toString('hex'));
+const loopback = { host: '127.0.0.1', port: 0 };
+
+export interface StagedDocument {
+  readonly bytes: Uint8Array;
+  /** Pieces that the peer does not have and cannot get. */
+  readonly missing?: ReadonlySet<number>;
+}
+
+/** A peer that has documents and counts what it is asked for. */
+export class FakePeer {
+  readonly requests: PiecesRequest[] = [];
+  bytesSent = 0;
+  /** Set to make every request wait. */
+  hold: Promise<void> = Promise.resolve();
+  cancelled = 0;
+  private readonly documents = new Map<string, StagedDocument>();
+  private readonly server = new SwarmServer({ ...loopback, identity: { peerId: newPeerId(), role: 'peer' } });
+
+  async start(): Promise<void> {
+    this.server.route<PiecesRequest>(PEER_PATTERNS.pieces, async ({ data, context }) => {
+      this.requests.push(data);
+      context.signal.addEventListener('abort', () => this.cancelled++);
+      await this.hold;
+      const document = this.documents.get(data.id);
+      if (!document) throw new PageSwarmError('DOCUMENT_NOT_FOUND', 'This peer does not have that document');
+      const pieces = [...indexesOf(data.pieces)];
+      if (pieces.some((piece) => document.missing?.has(piece))) throw new PageSwarmError('PIECE_NOT_HERE', 'No host has that piece');
+      return new ByteReply<PiecesHead>({ pieces: data.pieces }, this.send(document.bytes, pieces));
+    });
+    await new Promise<void>((resolve, reject) => this.server.listen((error) => (error ? reject(error) : resolve())));
+  }
+
+  get port(): number {
+    return this.server.address().port;
+  }
+
+  /** Puts a document up; returns how a worker is asked for it. */
+  add(bytes: Uint8Array, missing?: ReadonlySet<number>) {
+    const id = documentId(createHash('sha256').update(bytes).digest('hex'));
+    this.documents.set(id, { bytes, missing });
+    return { id, size: bytes.length, pieceLength: choosePieceLength(bytes.length), source: { port: this.port } };
+  }
+
+  close(): Promise<void> {
+    return this.server.close();
+  }
+
+  private async *send(bytes: Uint8Array, pieces: readonly number[]): AsyncGenerator<Uint8Array> {
+    const pieceLength = choosePieceLength(bytes.length);
+    for (const piece of pieces) {
+      const length = pieceSize(piece, bytes.length, pieceLength);
+      this.bytesSent += length;
+      yield bytes.subarray(piece * pieceLength, piece * pieceLength + length);
+    }
+  }
+}
+
+export type DocumentRequest = ReturnType<FakePeer['add']>;
+
+/** A worker, a peer, and the peer's connection to the worker. */
+export class WorkerStage {
+  readonly peer = new FakePeer();
+  worker!: RunningWorker;
+  client!: SwarmClient;
+
+  async start(environment: Record<string, string> = {}): Promise<void> {
+    const config = readWorkerConfig({ PAGESWARM_HTTP_PORT: '0', PAGESWARM_TRANSPORT_PORT: '0', ...environment });
+    const logger = createLogger({ service: 'pdf-worker', node: 'test', level: 'silent', format: 'json' });
+    this.worker = await startPdfWorker(config, { logger, jobScript: builtJobScript() });
+    await this.peer.start();
+    this.client = new SwarmClient({ endpoint: this.worker.transport, identity: { peerId: newPeerId(), role: 'peer' } });
+  }
+
+  async close(): Promise<void> {
+    await this.client?.close();
+    await this.worker?.close();
+    await this.peer.close();
+  }
+
+  inspect(document: DocumentRequest, signal?: AbortSignal): Promise<{ head: Inspection; body: Uint8Array }> {
+    return this.ask<Inspection>(WORKER_PATTERNS.inspect, document, signal);
+  }
+
+  extract(document: DocumentRequest, pages: string): Promise<{ head: ExtractHead; body: Uint8Array }> {
+    return this.ask<ExtractHead>(WORKER_PATTERNS.extract, { ...document, pages });
+  }
+
+  render(document: DocumentRequest, page: number, width = 200): Promise<{ head: RenderHead; body: Uint8Array }> {
+    return this.ask<RenderHead>(WORKER_PATTERNS.render, { ...document, page, width });
+  }
+
+  http(): Endpoint {
+    return this.worker.http;
+  }
+
+  private async ask<Head>(pattern: string, data: unknown, signal?: AbortSignal): Promise<{ head: Head; body: Uint8Array }> {
+    const { head, body } = await this.client.bytes<Head>(pattern, data, { signal });
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of body) chunks.push(chunk);
+    return { head, body: Buffer.concat(chunks) };
+  }
+}
