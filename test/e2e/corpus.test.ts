@@ -1,0 +1,82 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { resultLine, summarize } from '../../tools/corpus/corpus-report.ts';
+import { type CorpusResult, runCorpus } from '../../tools/corpus/corpus-run.ts';
+import { findCorpus, readManifest } from '../../tools/corpus/manifest.ts';
+import { LocalSwarm } from '../../tools/local-swarm/local-swarm.ts';
+import { findFreeBasePort } from '../../tools/local-swarm/ports.ts';
+
+/** Every kind of file once: manuals, long ones, linearized, encrypted, object streams, increments, junk, and broken ones. */
+const REPRESENTATIVE = [
+  'docs/develop.pdf',
+  'docs/maint-guide__maint-guide.en.pdf',
+  'docs/manual__R-intro.pdf',
+  'docs/refcard-nf.pdf',
+  'docs/texlive-doc__latex__beamer__beameruserguide.pdf',
+  'made/text1000_enc256.pdf',
+  'made/text1000_incr2.pdf',
+  'made/text1000_junkhead.pdf',
+  'made/text1000_lin.pdf',
+  'made/text1000_objstm.pdf',
+];
+/** Of the small and strange ones every so many is taken. */
+const STRIDE = 20;
+
+const folder = findCorpus();
+const whenThere = folder ? describe : describe.skip;
+
+whenThere(
+  `a corpus of real and broken PDFs${folder ? '' : ' (skipped: no corpus folder beside the checkout, and PAGESWARM_CORPUS is not set)'}`,
+  () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'pageswarm-corpus-test-'));
+    const all = folder ? readManifest(folder) : [];
+    const files = [
+      ...all.filter(({ file }) => REPRESENTATIVE.includes(file)),
+      ...all.filter(({ file }) => /^(pdfjs|qpdf|other)\//.test(file)).filter((_, index) => index % STRIDE === 0),
+    ];
+    let swarm: LocalSwarm;
+    let died: Error | undefined;
+    let results: CorpusResult[];
+
+    beforeAll(async () => {
+      swarm = new LocalSwarm({ peers: 3, basePort: await findFreeBasePort(3), dataDir });
+      await swarm.start();
+      void swarm.unexpectedEnd.then((error) => {
+        died = error;
+      });
+      results = await runCorpus(swarm, files, () => {});
+    }, 240_000);
+    afterAll(async () => {
+      await swarm.stop();
+      rmSync(dataDir, { recursive: true, force: true });
+    }, 60_000);
+
+    it('is represented by at least twenty files', () => {
+      expect(results.length).toBeGreaterThanOrEqual(20);
+    });
+
+    it('arrives byte for byte wherever it is accepted, and no other file fails but by a refusal with a code', () => {
+      const wrong = results.filter(({ outcome, md5Equal }) => outcome.kind === 'failed' || (outcome.kind === 'accepted' && !md5Equal));
+      expect(wrong.map(resultLine)).toEqual([]);
+      expect(results.filter(({ outcome }) => outcome.kind === 'accepted').length).toBeGreaterThan(results.length / 2);
+    });
+
+    it('has as many pages as poppler counts, for every file that both can read', () => {
+      expect(results.filter(({ pages }) => pages === 'different').map(resultLine)).toEqual([]);
+      expect(summarize(results).pages.equal).toBeGreaterThan(0);
+    });
+
+    it('finds two hosts for each download and takes no byte twice', () => {
+      const accepted = results.filter(({ outcome }) => outcome.kind === 'accepted');
+      expect(accepted.filter(({ hosts }) => hosts !== 2).map(resultLine)).toEqual([]);
+      const { wireBytes, fileBytes } = summarize(results);
+      expect(wireBytes).toBeLessThanOrEqual(fileBytes * 1.02);
+    });
+
+    it('kills no process', () => {
+      expect(died).toBeUndefined();
+    });
+  },
+);
