@@ -18,7 +18,11 @@ const RESERVED = /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹�
  */
 export function safeFileName(name: string): string {
   const wellFormed = Buffer.from(name, 'utf8').toString('utf8');
-  const clean = trimmed(wellFormed.normalize('NFC').replace(FORBIDDEN, '_'));
+  // Only the end is trimmed before the ending is looked for: the dot of a bare ".pdf" belongs to its ending.
+  const clean = wellFormed
+    .normalize('NFC')
+    .replace(FORBIDDEN, '_')
+    .replace(/[\s.]+$/u, '');
   const hasEnding = clean.toLowerCase().endsWith(ENDING);
   const ending = hasEnding ? clean.slice(-ENDING.length) : ENDING;
   const stem = trimmed(hasEnding ? clean.slice(0, -ENDING.length) : clean);
