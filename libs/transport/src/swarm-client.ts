@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { Logger } from '@nestjs/common';
 import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microservices';
 import { type Endpoint, formatEndpoint, isPageSwarmError, PageSwarmError, type PeerId, plainAddress } from '@pageswarm/primitives';
+import { Observable } from 'rxjs';
 import { Backoff } from './backoff.ts';
 import type { ClientStream, RequestOptions } from './client-stream.ts';
 import { ClientStreams } from './client-streams.ts';
@@ -183,6 +184,12 @@ export class SwarmClient extends ClientProxy<SwarmClientEvents, SwarmClientStatu
     void this.current?.drain();
     this.current = undefined;
     return true;
+  }
+
+  /** Nest's `send`: cold, one request per subscription, and unsubscribing cancels. Connects like every other request. */
+  override send<TResult = unknown, TInput = unknown>(pattern: unknown, data: TInput): Observable<TResult> {
+    if (pattern === undefined || pattern === null || data === undefined || data === null) return super.send(pattern, data);
+    return new Observable((observer) => this.publish(this.createPacket(pattern, data), this.createObserver(observer)));
   }
 
   override on<E extends keyof SwarmClientEvents, C extends SwarmClientEvents[E] = SwarmClientEvents[E]>(event: E, callback: C): void {
