@@ -184,10 +184,11 @@ export class Download {
       this.state = 'downloading';
       this.transfer.open(now);
     }
-    if (alive) this.search.relax();
+    this.search.hasHosts(alive || probing, now);
+    if (alive && !this.transfer.isStarved()) this.search.relax();
     else if (!probing) this.search.urge(now);
     if (this.search.take(now)) this.commands.push({ type: 'find-hosts' });
-    if (!alive && !probing && this.search.isHopeless(now)) this.giveUp('No host is left', now);
+    if (this.search.isHopeless(now)) this.giveUp('No host is left', now);
     else if (alive && this.isStarving(now)) this.giveUp('No host sends what is missing', now);
     else this.setAlarm(now);
   }

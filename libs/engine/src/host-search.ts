@@ -6,45 +6,57 @@ type SearchLimits = Pick<
   'lookupPauseMs' | 'maxLookupPauseMs' | 'maxUrgentLookupPauseMs' | 'lookupTimeoutMs' | 'hostSearchWindowMs'
 >;
 
-/** When to ask for hosts again, and when to give up: often while none is alive, ever more rarely while some are. */
+/** When to ask for hosts again, and when to give up: often while something is missing that no live host has, ever more rarely otherwise. */
 export class HostSearch {
   /** Why the last lookup told nothing. */
   failure: ErrorShape | undefined;
   private pauseMs = 0;
+  private lookups = 0;
   private dueAt = Number.POSITIVE_INFINITY;
   /** Since when no host is alive. */
   private emptySince: number | undefined;
+  private hungry = false;
 
   constructor(private readonly limits: SearchLimits) {}
 
-  /** No host is alive: look at once and keep looking. */
+  /** Looks at once and keeps looking often: no live host has what is missing. */
   urge(now: number): void {
-    if (this.emptySince !== undefined) return;
-    this.emptySince = now;
+    if (this.hungry) return;
+    this.hungry = true;
     this.pauseMs = this.limits.lookupPauseMs;
-    this.dueAt = Math.min(this.dueAt, now);
+    this.dueAt = Math.min(this.dueAt, now + this.pauseMs);
+    if (this.lookups === 0) this.dueAt = now;
   }
 
-  /** A host is alive: there is no hurry any more. */
+  /** The hosts that are alive have what is missing: there is no hurry. */
   relax(): void {
-    this.emptySince = undefined;
+    this.hungry = false;
+  }
+
+  /** Whether any host is alive; the window of the search runs from the time when none is. */
+  hasHosts(alive: boolean, now: number): void {
+    if (alive) this.emptySince = undefined;
+    else this.emptySince ??= now;
   }
 
   stop(): void {
     this.emptySince = undefined;
+    this.hungry = false;
+    this.lookups = 0;
     this.dueAt = Number.POSITIVE_INFINITY;
   }
 
   /** @returns true if a lookup has to be sent now */
   take(now: number): boolean {
     if (now < this.dueAt) return false;
+    this.lookups++;
     this.dueAt = now + this.limits.lookupTimeoutMs;
     return true;
   }
 
   answered(now: number, failure?: ErrorShape): void {
     this.failure = failure;
-    const longest = this.emptySince === undefined ? this.limits.maxLookupPauseMs : this.limits.maxUrgentLookupPauseMs;
+    const longest = this.hungry ? this.limits.maxUrgentLookupPauseMs : this.limits.maxLookupPauseMs;
     this.dueAt = now + Math.min(this.pauseMs, longest);
     this.pauseMs = Math.min(this.pauseMs * 2, longest);
   }

@@ -173,7 +173,7 @@ export class Simulation {
         return;
       case 'paused':
         this.later(node, DISK_FULL_MS, () => {
-          node.diskFull = false;
+          node.disk = 'enlarged';
           this.apply(node, { type: 'resume' });
         });
         return;
@@ -261,9 +261,8 @@ export class Simulation {
 
   private store(node: VirtualNode, piece: number): void {
     const { diskFullAtPart } = node.scenario;
-    if (diskFullAtPart !== undefined && !node.diskFull && node.pieces.count === Math.floor(diskFullAtPart * node.pieces.size))
-      node.diskFull = true;
-    if (node.diskFull) {
+    if (diskFullAtPart !== undefined && node.disk === 'free' && node.pieces.count >= diskFullAtPart * node.pieces.size) node.disk = 'full';
+    if (node.disk === 'full') {
       this.apply(node, { type: 'store-failed', piece, code: 'STORE_FULL', detail: 'no space left on the device' });
       return;
     }

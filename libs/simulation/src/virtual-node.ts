@@ -27,7 +27,7 @@ export class VirtualNode {
   readonly sentTo: number[] = [];
   readonly banned: number[] = [];
   lied = false;
-  diskFull = false;
+  disk: 'free' | 'full' | 'enlarged' = 'free';
   /** Goes up whenever it leaves, so that what was on its way to or from its former life is dropped. */
   life = 0;
   lastProgressAt = 0;

@@ -30,9 +30,10 @@ export class PlannedWork {
   replan(pieces: Iterable<number>, except: Host | undefined, shareOf?: (host: Host) => number): void {
     const live = this.view.hosts.live();
     const others = live.filter((host) => host !== except);
-    const hosts = rankHosts(
-      (others.length > 0 ? others : live).map((host) => ({ host, peerId: host.peerId, latencyMs: host.latencyMs ?? 0 })),
-    );
+    // A host that just failed too gets nothing from one that fails, as long as there are others.
+    const sound = others.filter((host) => host.strikes === 0);
+    const takers = [sound, others, live].find((some) => some.length > 0) ?? [];
+    const hosts = rankHosts(takers.map((host) => ({ host, peerId: host.peerId, latencyMs: host.latencyMs ?? 0 })));
     const ordered = this.view.order.sorted(pieces);
     if (hosts.length === 0) {
       for (const piece of ordered) this.homeless.add(piece);
