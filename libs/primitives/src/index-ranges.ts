@@ -12,6 +12,17 @@ export function toIndexRanges(indexes: Iterable<number>): IndexRange[] {
   return ranges;
 }
 
+/** The fewest runs that hold what these runs hold, however they overlap; no index is looked at, so long runs cost nothing. */
+export function mergeIndexRanges(ranges: Iterable<IndexRange>): IndexRange[] {
+  const merged: [number, number][] = [];
+  for (const [first, count] of [...ranges].sort(([a], [b]) => a - b)) {
+    const last = merged.at(-1);
+    if (last && first <= last[0] + last[1]) last[1] = Math.max(last[1], first + count - last[0]);
+    else if (count > 0) merged.push([first, count]);
+  }
+  return merged;
+}
+
 export function* indexesOf(ranges: Iterable<IndexRange>): Generator<number> {
   for (const [first, count] of ranges) for (let index = first; index < first + count; index++) yield index;
 }

@@ -1,5 +1,5 @@
 import { PageSwarmError } from './errors.ts';
-import { type IndexRange, indexesOf, toIndexRanges } from './index-ranges.ts';
+import { type IndexRange, mergeIndexRanges } from './index-ranges.ts';
 
 /** The most characters that a page range may be written with. */
 export const MAX_PAGE_RANGES_LENGTH = 4_096;
@@ -21,7 +21,7 @@ export function parsePageRanges(text: string, pageCount: number): IndexRange[] {
       throw new PageSwarmError('INVALID_PAGES', `"${part.trim()}" is outside pages 1 to ${pageCount}`);
     return [first, last - first + 1];
   });
-  return toIndexRanges(indexesOf(runs));
+  return mergeIndexRanges(runs);
 }
 
 /** Writes runs of page numbers as people read them: `[[1, 1], [3, 5]]` is `"1,3-7"`. */
