@@ -72,9 +72,9 @@ whenPossible(`docker compose up --scale peer=${PEERS}${obstacle ? ` (skipped: ${
       async () => (await instancesOf(prometheus, 'up{job="peer"} == 1')) === PEERS,
     );
     expect(await instancesOf(prometheus, 'up{job=~"tracker|pdf-worker"} == 1')).toBe(2);
-    await waitFor('bytes of every peer', SETTLE_LIMIT_MS, async () => {
-      const query = 'sum by (instance) (pageswarm_transport_bytes_total{job="peer"}) > 1e6';
-      return (await instancesOf(prometheus, query)) === PEERS;
+    await waitFor('the bytes of three downloads', SETTLE_LIMIT_MS, async () => {
+      const query = `sum(pageswarm_peer_uploaded_bytes_total{job="peer"}) >= ${3 * (await tracker.document(guideId)).size}`;
+      return (await instancesOf(prometheus, query)) === 1;
     });
   }, 150_000);
 
