@@ -48,7 +48,7 @@ export class DemandService {
     const asked = hosts.at(request.host);
     const best = this.quickest(piece, batches, now);
     if (!best || best === asked) return undefined;
-    const waitMs = (this.bytesUpTo(asked, piece) * 1_000) / Math.max(this.parts.estimate.pace(asked, now), 1);
+    const waitMs = this.parts.estimate.owedMs(asked, this.bytesUpTo(asked, piece), now);
     const ms = this.deliveryMs(best, piece, batches, now);
     return waitMs > limits.endgameFactor * ms && waitMs - ms >= limits.endgameMinGainMs ? best : undefined;
   }

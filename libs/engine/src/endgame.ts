@@ -34,7 +34,7 @@ export function takeOver(helper: Host, view: EndgameView, now: number): TakeOver
   const helperMs = estimate.deliveryMs(helper, load, now);
   if (ms <= limits.endgameFactor * helperMs || ms - helperMs < limits.endgameMinGainMs) return undefined;
   const move = bytesToMove(
-    { load, pace: estimate.pace(victim, now) },
+    { load, pace: (load * 1_000) / ms },
     { load: ledger.bytesOf(helper.index), pace: estimate.promise(helper, now), latencyMs: helper.latencyMs ?? 0 },
   );
   return collect([...ledger.of(victim.index)], Math.min(move, limits.maxRequestBytes), view);
@@ -51,7 +51,7 @@ function lastToDeliver(
   for (const host of hosts) {
     const bytes = ledger.bytesOf(host.index);
     if (host === helper || bytes === 0) continue;
-    const ms = (bytes * 1_000) / Math.max(estimate.pace(host, now), 1);
+    const ms = estimate.owedMs(host, bytes, now);
     if (!slowest || ms > slowest.ms) slowest = { host, ms };
   }
   return slowest;

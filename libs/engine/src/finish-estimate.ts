@@ -6,6 +6,9 @@ import type { RequestLedger } from './request-ledger.ts';
 /** The rate that a host is given credit for before it has sent a piece, in bytes per second. */
 export const UNKNOWN_RATE_BYTES_PER_SECOND = 1_048_576;
 
+/** A piece may be late by as much as this many pieces take before its host counts as silent. */
+const USUAL_DELAY_IN_PIECES = 2;
+
 /** When each host would be done, from what it was asked for, what it is planned for and how fast it sends. */
 export class FinishEstimate {
   constructor(
@@ -36,7 +39,23 @@ export class FinishEstimate {
 
   /** ms until a host is done with all it has. */
   finishMs(host: Host, now: number): number {
-    return (this.load(host) * 1_000) / Math.max(this.pace(host, now), 1);
+    return this.owedMs(host, this.load(host), now);
+  }
+
+  /**
+   * ms until a host has sent `bytes` of what it was asked for. One that fell silent is thought to stay silent for as long as it has been:
+   * its measured rate says how fast it was, not whether it still is.
+   */
+  owedMs(host: Host, bytes: number, now: number): number {
+    const pace = Math.max(this.pace(host, now), 1);
+    return (bytes * 1_000) / pace + this.silenceMs(host, pace, now);
+  }
+
+  /** Time since a host ought to have sent its next piece, 0 while it is in time. */
+  private silenceMs(host: Host, pace: number, now: number): number {
+    if (this.ledger.bytesOf(host.index) === 0) return 0;
+    const expectedMs = (host.latencyMs ?? 0) + (USUAL_DELAY_IN_PIECES * this.book.pieceLength * 1_000) / pace;
+    return Math.max(0, now - host.aliveAt - expectedMs);
   }
 
   /** ms until `bytes` more would have come from a host if it were asked now. */

@@ -10,7 +10,7 @@ export interface Capacity {
  * @returns ms
  */
 export function fluidBoundMs(size: number, seeds: readonly Capacity[], leechers: readonly Capacity[]): number {
-  if (leechers.length === 0) return 0;
+  if (seeds.length === 0 || leechers.length === 0) return 0;
   const seedUp = sum(seeds.map(({ up }) => up));
   const slowestDown = Math.min(...leechers.map(({ down }) => down));
   const allUp = seedUp + sum(leechers.map(({ up }) => up));

@@ -26,7 +26,7 @@ export interface SimulationResult {
   readonly seed: number;
   /** When the last download was complete, in ms; null if one of them failed. */
   readonly makespanMs: number | null;
-  /** The fluid bound over the nodes that have everything and those that download, in ms. */
+  /** The fluid bound over the honest nodes that have everything and those that download, in ms; 0 if nobody honest has everything. */
   readonly boundMs: number;
   /** bound / makespan, 1 is perfect; null without a makespan. */
   readonly efficiency: number | null;

@@ -352,7 +352,9 @@ export class Simulation {
     const complete = leechers.every((node) => node.completedAt !== undefined);
     const started = Math.min(...leechers.map((node) => node.startedAt));
     const makespanMs = complete && leechers.length > 0 ? Math.max(...leechers.map((node) => node.completedAt as number)) - started : null;
-    const seeds = this.nodes.filter((node) => node.scenario.has >= 1);
+    const seeds = this.nodes.filter(
+      ({ scenario }) => scenario.has >= 1 && !scenario.corrupts && (scenario.manner ?? 'serves') === 'serves',
+    );
     const boundMs = fluidBoundMs(
       this.size,
       seeds.map(({ scenario }) => scenario),

@@ -63,7 +63,7 @@ export class AdaptiveStrategy implements Strategy {
     if (!victim) return false;
     const rate = estimate.measured(helper, now);
     const move = bytesToMove(
-      { load: estimate.load(victim), pace: estimate.pace(victim, now) },
+      { load: estimate.load(victim), pace: (estimate.load(victim) * 1_000) / estimate.finishMs(victim, now) },
       { load: estimate.load(helper), pace: rate ?? estimate.promise(helper, now), latencyMs: helper.latencyMs ?? 0 },
     );
     if (move < Math.min(budget.bytes, this.view.book.pieceLength) / 2) return false;
