@@ -18,8 +18,9 @@ interface Told {
   uploadedName?: string;
 }
 
-/** The life of two documents of one name: download, finish, rot, mend, and an upload beside it. */
-async function live(store: FileStore, upload: string, told: Told): Promise<void> {
+/** The life of two documents of one name and size: an upload, a download that finishes, rots and is mended. */
+async function live(store: FileStore, upload: string, told: Told, uploadsFirst: boolean): Promise<void> {
+  if (uploadsFirst) told.uploadedName = (await store.adopt(uploaded.spec, upload)).fileName;
   const document = await store.open(sample.spec);
   for (const piece of [2, 0, 1, 3]) {
     await document.write(piece, pieceOf(sample, piece));
@@ -27,7 +28,7 @@ async function live(store: FileStore, upload: string, told: Told): Promise<void>
   }
   await document.finish();
   told.fileName = document.fileName;
-  told.uploadedName = (await store.adopt(uploaded.spec, upload)).fileName;
+  if (!uploadsFirst) told.uploadedName = (await store.adopt(uploaded.spec, upload)).fileName;
   told.forgotten = true;
   await document.forget(1);
   await document.write(1, pieceOf(sample, 1));
@@ -35,7 +36,7 @@ async function live(store: FileStore, upload: string, told: Told): Promise<void>
 }
 
 /** @returns true if the process lived to the end */
-async function dieAfter(steps: number, faults: Faults): Promise<boolean> {
+async function dieAfter(steps: number, faults: Faults, uploadsFirst: boolean): Promise<boolean> {
   const folder = await mkdtemp(join(tmpdir(), 'pageswarm-crash-'));
   const directory = join(folder, 'data');
   const upload = join(folder, 'upload');
@@ -47,7 +48,7 @@ async function dieAfter(steps: number, faults: Faults): Promise<boolean> {
     operations: new FaultyFileOperations(new NodeFileOperations(), { ...faults, stepsLeft: steps }),
   });
   try {
-    const survived = await live(dying, upload, told).then(
+    const survived = await live(dying, upload, told, uploadsFirst).then(
       () => true,
       () => false,
     );
@@ -85,12 +86,13 @@ async function uploadLeft(directory: string, upload: string): Promise<string> {
 }
 
 describe('a file store whose process dies between two steps', () => {
-  it.each<[string, Faults]>([
-    ['with hard links', {}],
-    ['without hard links', { linkErrno: 'EPERM' }],
-  ])('has every piece it told of, none that is wrong, and goes on, %s', async (_what, faults) => {
+  it.each<[string, Faults, boolean]>([
+    ['with hard links', {}, false],
+    ['without hard links', { linkErrno: 'EPERM' }, false],
+    ['when its name is taken', {}, true],
+  ])('has every piece it told of, none that is wrong, and goes on, %s', async (_what, faults, uploadsFirst) => {
     let steps = 0;
-    while (!(await dieAfter(steps, faults))) steps++;
+    while (!(await dieAfter(steps, faults, uploadsFirst))) steps++;
     expect(steps).toBeGreaterThan(25);
   });
 });

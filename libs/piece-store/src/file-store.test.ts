@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { isPageSwarmError } from '@pageswarm/primitives';
 import { type Faults, FaultyFileOperations } from './faulty-file-operations.ts';
 import { MODIFICATION_TOLERANCE_MS } from './file-document-opener.ts';
-import { NodeFileOperations } from './file-operations.ts';
+import { type FileOperations, NodeFileOperations, type OpenFlags } from './file-operations.ts';
 import { FileStore } from './file-store.ts';
 import { codeOf, pieceOf, sampleDocument, writePieces } from './piece-store.contract.ts';
 
@@ -136,6 +136,14 @@ describe('FileStore', () => {
       expect([...document.have]).toEqual([0, 2, 3]);
     });
 
+    it('goes on needing verification when it is closed before that is done', async () => {
+      await killedAfterWriting([0, 2]);
+      const closed = await storeOf({ bootId: 'boot-2' }).open(spec);
+      await writePieces(closed, sample, [3]);
+      await closed.close();
+      expect((await storeOf({ bootId: 'boot-2' }).open(spec)).needsVerification).toBe(true);
+    });
+
     it('trusts nothing where boots cannot be told apart, unless it was closed cleanly', async () => {
       await killedAfterWriting([0], '');
       const killed = await storeOf({ bootId: '' }).open(spec);
@@ -214,6 +222,44 @@ describe('FileStore', () => {
       await document.close();
       await (await storeOf().open(spec, { fileName: 'alpha.pdf' })).close();
       expect(await readdir(incoming())).toEqual([]);
+    });
+
+    it('begins anew when that file was exchanged for one of another size', async () => {
+      await finished();
+      await truncate(documents('alpha.pdf'), 10);
+      const document = await storeOf().open(spec);
+      expect([document.complete, document.have.count]).toEqual([false, 0]);
+      expect((await stat(documents('alpha.pdf'))).size).toBe(10);
+    });
+
+    it('reads it where it went when the move overtakes the opening of the file', async () => {
+      const real = new NodeFileOperations();
+      let reading: Promise<Uint8Array> | undefined;
+      let partIsGone = () => {};
+      const gone = new Promise<void>((resolve) => {
+        partIsGone = resolve;
+      });
+      const operations: FileOperations = Object.assign(new NodeFileOperations(), {
+        open: async (path: string, flags: OpenFlags) => {
+          if (reading && path === part()) await gone;
+          return real.open(path, flags);
+        },
+        link: async (from: string, to: string) => {
+          await real.link(from, to);
+          reading = document.read(100, 2000);
+        },
+        unlink: async (path: string) => {
+          await real.unlink(path);
+          if (path === part()) partIsGone();
+        },
+      });
+      // With one open file, the marks that are written before the move close the data file, so the read opens it again.
+      const store = new FileStore({ directory, operations, maxOpenFiles: 1 });
+      stores.push(store);
+      const document = await store.open(spec);
+      await writePieces(document, sample, ALL);
+      await document.finish();
+      expect(Buffer.from((await reading) as Uint8Array).equals(bytes.subarray(100, 2100))).toBe(true);
     });
 
     it('says what is wrong when the file is gone or has another size', async () => {

@@ -17,6 +17,20 @@ describe('GroupCommit', () => {
     expect(begun).toBe(3);
   });
 
+  it('begins no second action in the moment between two', async () => {
+    let running = 0;
+    let mostRunning = 0;
+    const commit = new GroupCommit(async () => {
+      mostRunning = Math.max(mostRunning, ++running);
+      await new Promise((resolve) => setImmediate(resolve));
+      running--;
+    });
+    const first = commit.run();
+    const second = commit.run();
+    await Promise.all([second, first.then(() => commit.run())]);
+    expect(mostRunning).toBe(1);
+  });
+
   it('gives everybody an action that begins after they asked, also in the gap between two', async () => {
     let value = 0;
     let written = 0;
