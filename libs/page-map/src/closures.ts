@@ -27,7 +27,7 @@ export class ClosureWalker {
       this.reached = [];
     }
     const { graph, seen, seenUnits, round } = this;
-    const { references, barriers, units } = graph;
+    const { barriers, units, edgeStarts, edgeEnds } = graph;
     const { meter } = graph.document;
     const found: number[] = [];
     const stack: number[] = [];
@@ -38,7 +38,7 @@ export class ClosureWalker {
     }
     while (stack.length > 0) {
       const slot = stack.pop() as number;
-      if (references[slot] === undefined) await graph.load(slot);
+      if (!graph.isLoaded(slot)) await graph.load(slot);
       if (barriers[slot] === 1) continue;
       this.reached.push(slot);
       const unit = units[slot] as number;
@@ -46,10 +46,12 @@ export class ClosureWalker {
         seenUnits[unit] = round;
         found.push(unit);
       }
-      const next = references[slot] as Int32Array;
-      meter.spendVisits(next.length + 1);
-      for (let index = 0; index < next.length; index++) {
-        const target = next[index] as number;
+      const from = edgeStarts[slot] as number;
+      const to = edgeEnds[slot] as number;
+      meter.spendVisits(to - from + 1);
+      const { edges } = graph;
+      for (let at = from; at < to; at++) {
+        const target = edges[at] as number;
         if (seen[target] === round) continue;
         seen[target] = round;
         stack.push(target);
@@ -61,14 +63,14 @@ export class ClosureWalker {
   /** The units of one page: its dictionary, all it refers to and what it inherits. */
   async walkPage(page: PageEntry, slot: number | undefined): Promise<number[]> {
     const { graph } = this;
-    const inherited = await graph.slotsOf(inheritedReferences(page));
+    const inherited = graph.slotsOf(inheritedReferences(page));
     if (slot === undefined) {
       // A page written inside its node has no object of its own: only what it refers to is its.
       const numbers: number[] = [];
       collectReferences(page.node.dictionary, numbers, false, 'page');
-      return this.walk([...(await graph.slotsOf(numbers)), ...inherited]);
+      return this.walk([...graph.slotsOf(numbers), ...inherited]);
     }
-    const own = graph.references[slot] ?? new Int32Array(0);
+    const own = graph.referencesOf(slot);
     const found = await this.walk([...own, ...inherited]);
     const unit = graph.units[slot] as number;
     if (unit !== NO_UNIT && this.seenUnits[unit] !== this.round) found.push(unit);
@@ -84,23 +86,43 @@ function inheritedReferences(page: PageEntry): number[] {
   return numbers;
 }
 
-/** The pieces that these units touch, as the fewest runs. */
-export function piecesOfUnits(graph: ObjectGraph, units: readonly number[], pieceLength: number): IndexRange[] {
-  const intervals: [first: number, last: number][] = [];
-  let previous = -1;
-  for (const unit of units) {
-    const first = Math.floor((graph.starts[unit] as number) / pieceLength);
-    const last = Math.floor(((graph.ends[unit] as number) - 1) / pieceLength);
-    if (last < first || (first === last && first === previous)) continue;
-    previous = first === last ? first : -1;
-    intervals.push([first, last]);
+/** Finds the pieces that units touch; keeps its working memory from page to page. */
+export class PieceCollector {
+  private readonly seen: Int32Array;
+  private readonly pieces: Int32Array;
+  private round = 0;
+
+  constructor(
+    private readonly graph: ObjectGraph,
+    pieces: number,
+    private readonly pieceLength: number,
+  ) {
+    this.seen = new Int32Array(pieces);
+    this.pieces = new Int32Array(pieces);
   }
-  intervals.sort((a, b) => a[0] - b[0]);
-  const ranges: [number, number][] = [];
-  for (const [first, last] of intervals) {
-    const range = ranges.at(-1);
-    if (range && first <= range[0] + range[1]) range[1] = Math.max(range[1], last - range[0] + 1);
-    else ranges.push([first, last - first + 1]);
+
+  /** The pieces that these units touch, as the fewest runs. */
+  piecesOf(units: readonly number[]): IndexRange[] {
+    const { graph, seen, pieces, pieceLength } = this;
+    const round = ++this.round;
+    let count = 0;
+    for (const unit of units) {
+      const last = Math.floor(((graph.ends[unit] as number) - 1) / pieceLength);
+      for (let piece = Math.floor((graph.starts[unit] as number) / pieceLength); piece <= last; piece++) {
+        if (seen[piece] === round) continue;
+        seen[piece] = round;
+        pieces[count++] = piece;
+      }
+    }
+    const ranges: [number, number][] = [];
+    let open: [number, number] | undefined;
+    for (const piece of pieces.subarray(0, count).sort()) {
+      if (open && open[0] + open[1] === piece) open[1]++;
+      else {
+        open = [piece, 1];
+        ranges.push(open);
+      }
+    }
+    return ranges;
   }
-  return ranges;
 }

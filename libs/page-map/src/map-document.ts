@@ -1,5 +1,5 @@
-import type { IndexRange } from '@pageswarm/primitives';
-import { ClosureWalker, piecesOfUnits } from './closures.ts';
+import { type IndexRange, pieceCount } from '@pageswarm/primitives';
+import { ClosureWalker, PieceCollector } from './closures.ts';
 import { NO_UNIT, ObjectGraph } from './object-graph.ts';
 import { type OwnedSpan, type OwnerRun, runsOfSpans, STRUCTURE } from './owners.ts';
 import { allPages, opensAlone } from './page-location.ts';
@@ -26,7 +26,7 @@ export async function mapDocument(document: PdfDocument, pieceLength: number): P
   const pageSlots: (number | undefined)[] = [];
   for (const { node, object } of tree.pages) {
     const slot = object && graph.slotOf(node.num);
-    if (slot !== undefined && object && !graph.references[slot]) await graph.put(slot, object, true);
+    if (slot !== undefined && object && !graph.isLoaded(slot)) await graph.putPage(slot, object);
     pageSlots.push(slot);
   }
   for (const num of tree.structure) {
@@ -40,14 +40,15 @@ export async function mapDocument(document: PdfDocument, pieceLength: number): P
   const firstPage = new Int32Array(graph.units.length).fill(-1);
   const useCount = new Int32Array(graph.units.length);
   const closures: IndexRange[][] = [];
-  const allPieces: IndexRange = [0, Math.ceil(document.blocks.size / pieceLength)];
+  const allPieces: IndexRange = [0, pieceCount(document.blocks.size, pieceLength)];
+  const collector = new PieceCollector(graph, allPieces[1], pieceLength);
   for (const [index, page] of tree.pages.entries()) {
     const units = await walker.walkPage(page, pageSlots[index]);
     for (const unit of units) {
       if (firstPage[unit] === -1) firstPage[unit] = index;
       useCount[unit] = (useCount[unit] as number) + 1;
     }
-    closures.push(opensAlone(document, page) ? piecesOfUnits(graph, units, pieceLength) : [allPieces]);
+    closures.push(opensAlone(document, page) ? collector.piecesOf(units) : [allPieces]);
   }
   const pageCount = tree.pages.length;
   const shared = pageCount >= MIN_PAGES_TO_SHARE ? Math.ceil(pageCount * SHARED_BY_PAGES) : Number.POSITIVE_INFINITY;
@@ -68,7 +69,7 @@ export async function mapDocument(document: PdfDocument, pieceLength: number): P
 async function structureUnits(document: PdfDocument, graph: ObjectGraph, walker: ClosureWalker, tree: PageTree): Promise<number[]> {
   const { shallow, deep } = await structureReferences(document);
   const found: number[] = [];
-  const roots = [...(await graph.slotsOf(deep))];
+  const roots = graph.slotsOf(deep);
   for (const num of [...tree.structure, ...shallow]) {
     const slot = graph.slotOf(num);
     if (slot === undefined) continue;
@@ -78,7 +79,7 @@ async function structureUnits(document: PdfDocument, graph: ObjectGraph, walker:
     if (unit === NO_UNIT) continue;
     found.push(unit);
     // The object stream that holds it may keep its own /Length elsewhere.
-    if (unit !== slot) roots.push(...(graph.references[unit] as Int32Array));
+    if (unit !== slot) roots.push(...graph.referencesOf(unit));
   }
   return [...found, ...(await walker.walk(roots))];
 }

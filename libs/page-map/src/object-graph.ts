@@ -1,19 +1,22 @@
 import { COMPRESSED, PLAIN } from './object-table.ts';
 import type { PdfDocument } from './pdf-document.ts';
-import { type IndirectObject, PdfDictionary, type PdfValue } from './pdf-values.ts';
+import { type IndirectObject, PdfDictionary } from './pdf-values.ts';
 import { collectReferences, roleOf } from './references.ts';
 
-const NO_REFERENCES = new Int32Array(0);
 /** The unit of an object that does not exist. */
 export const NO_UNIT = -1;
+const NOT_LOADED = -1;
 
 /**
  * Which object refers to which, and which bytes of the file each needs. Objects are read when they are first asked for and forgotten at
  * once: only slots remain. The bytes of an object form its *unit*: its own span, or the object stream that holds it.
  */
 export class ObjectGraph {
-  /** By slot: slots that the object refers to; undefined until it is loaded. */
-  readonly references: (Int32Array | undefined)[];
+  /** The slots that each object refers to, one list after the other. */
+  edges = new Int32Array(4_096);
+  /** By slot: where its list begins, {@link NOT_LOADED} before, and one past its end. */
+  readonly edgeStarts: Int32Array;
+  readonly edgeEnds: Int32Array;
   /** By slot: the slot whose span holds the object, or {@link NO_UNIT}. */
   readonly units: Int32Array;
   /** By slot: the span of a unit in the file. */
@@ -21,6 +24,8 @@ export class ObjectGraph {
   readonly ends: Float64Array;
   /** By slot: 1 for objects that belong to the document, not to a page. */
   readonly barriers: Uint8Array;
+  private edgeCount = 0;
+  private readonly scratch: number[] = [];
 
   /** @param readsAhead reads all objects of an object stream when one of them is asked for; whoever wants every page wants them all */
   constructor(
@@ -28,7 +33,8 @@ export class ObjectGraph {
     private readonly readsAhead: boolean,
   ) {
     const { size } = document.table;
-    this.references = new Array<Int32Array | undefined>(size).fill(undefined);
+    this.edgeStarts = new Int32Array(size).fill(NOT_LOADED);
+    this.edgeEnds = new Int32Array(size);
     this.units = new Int32Array(size).fill(NO_UNIT);
     this.starts = new Float64Array(size);
     this.ends = new Float64Array(size);
@@ -39,82 +45,110 @@ export class ObjectGraph {
     return this.document.table.slotOf(num);
   }
 
+  isLoaded(slot: number): boolean {
+    return this.edgeStarts[slot] !== NOT_LOADED;
+  }
+
+  /** The slots that an object which is loaded refers to. */
+  referencesOf(slot: number): Int32Array {
+    return this.edges.subarray(Math.max(0, this.edgeStarts[slot] as number), this.edgeEnds[slot]);
+  }
+
   /** Slots of object numbers. A number without an entry is null by definition, unless entries may have been lost. */
-  async slotsOf(numbers: readonly number[]): Promise<Int32Array> {
-    if (numbers.length === 0) return NO_REFERENCES;
+  slotsOf(numbers: readonly number[]): number[] {
     const slots: number[] = [];
     for (const num of numbers) {
       const slot = this.slotOf(num);
       if (slot !== undefined) slots.push(slot);
-      else if (this.document.incomplete) await this.document.load(num);
+      else this.document.missing(num);
     }
-    return Int32Array.from(slots);
+    return slots;
   }
 
   async load(slot: number): Promise<void> {
     const { table } = this.document;
-    if (this.references[slot]) return;
-    this.references[slot] = NO_REFERENCES;
+    if (this.isLoaded(slot)) return;
+    this.edgeStarts[slot] = 0;
     const num = table.numbers[slot] as number;
     if (table.kinds[slot] === PLAIN) {
       const object = await this.document.load(num);
-      if (object) await this.put(slot, object);
-    } else if (table.kinds[slot] === COMPRESSED) await this.loadContainer(slot, table.positions[slot] as number);
+      if (object) this.putPlain(slot, object, false);
+    } else if (table.kinds[slot] === COMPRESSED) await this.loadCompressed(slot, table.positions[slot] as number);
   }
 
-  /** Records an object that was read already; `isPage` for what the page tree calls a page. */
-  async put(slot: number, object: IndirectObject, isPage = false): Promise<void> {
-    if (object.container !== undefined) {
-      const container = this.slotOf(object.container);
-      if (container === undefined) return;
+  /** Records a page that was read already. */
+  async putPage(slot: number, object: IndirectObject): Promise<void> {
+    const container = object.container === undefined ? undefined : this.slotOf(object.container);
+    if (container === undefined) this.putPlain(slot, object, true);
+    else {
       await this.load(container);
-      this.units[slot] = this.units[container] as number;
-    } else {
-      this.units[slot] = slot;
-      this.starts[slot] = object.start;
-      this.ends[slot] = object.end;
+      this.putCompressed(slot, object, container, true);
     }
-    const references = await this.slotsOf(this.record(slot, object.value, object.stream !== undefined, isPage));
-    this.references[slot] = object.container === undefined ? references : this.withContainer(references, object.container);
   }
 
   /** Objects of one stream are used together: decoding it once and reading all of them saves decoding it again. */
-  private async loadContainer(slot: number, container: number): Promise<void> {
+  private async loadCompressed(slot: number, number: number): Promise<void> {
     const { document } = this;
     const { table } = document;
     const asked = await document.load(table.numbers[slot] as number);
-    if (!asked) return;
-    await this.put(slot, asked);
-    const stream = this.readsAhead ? await document.objectStream(container) : undefined;
+    const container = this.slotOf(number);
+    if (!asked || container === undefined) return;
+    await this.load(container);
+    this.putCompressed(slot, asked, container, false);
+    const stream = this.readsAhead ? await document.objectStream(number) : undefined;
     if (!stream) return;
-    for (const [index, num] of stream.numbers.entries()) {
+    for (let index = 0; index < stream.numbers.length; index++) {
+      const num = stream.numbers[index] as number;
       const other = this.slotOf(num);
-      if (other === undefined || this.references[other] || table.kinds[other] !== COMPRESSED || table.positions[other] !== container)
-        continue;
+      if (other === undefined || this.isLoaded(other) || table.kinds[other] !== COMPRESSED || table.positions[other] !== number) continue;
       if (stream.indexOf(num, table.details[other] as number) !== index) continue;
-      const object = document.compressedAt(stream, index, container);
-      if (object) await this.put(other, object);
+      const object = document.compressedAt(stream, index, number);
+      if (object) this.putCompressed(other, object, container, false);
     }
   }
 
-  private record(slot: number, value: PdfValue, isStream: boolean, isPage: boolean): number[] {
-    const numbers: number[] = [];
+  private putPlain(slot: number, object: IndirectObject, isPage: boolean): void {
+    this.units[slot] = slot;
+    this.starts[slot] = object.start;
+    this.ends[slot] = object.end;
+    this.edgeStarts[slot] = this.edgeCount;
+    this.addReferences(slot, object, isPage);
+    this.edgeEnds[slot] = this.edgeCount;
+  }
+
+  private putCompressed(slot: number, object: IndirectObject, container: number, isPage: boolean): void {
+    this.units[slot] = this.units[container] as number;
+    this.edgeStarts[slot] = this.edgeCount;
+    this.addReferences(slot, object, isPage);
+    // What reading the container takes, its /Length perhaps, every object in it needs as well.
+    for (let at = this.edgeStarts[container] as number; at < (this.edgeEnds[container] as number); at++)
+      this.addEdge(this.edges[at] as number);
+    this.edgeEnds[slot] = this.edgeCount;
+  }
+
+  private addReferences(slot: number, { value, stream }: IndirectObject, isPage: boolean): void {
+    const { scratch } = this;
+    scratch.length = 0;
+    const isStream = stream !== undefined;
     const role = isPage ? 'page' : value instanceof PdfDictionary ? roleOf(value, isStream) : 'plain';
     if (role === 'page' || role === 'barrier') this.barriers[slot] = 1;
-    if (value instanceof PdfDictionary && isContainer(value, isStream)) collectContainerReferences(value, numbers);
-    else collectReferences(value, numbers, isStream, role);
-    return numbers;
+    if (role === 'barrier' && value instanceof PdfDictionary && value.get('Type') === 'ObjStm') collectContainerReferences(value, scratch);
+    else collectReferences(value, scratch, isStream, role);
+    for (let index = 0; index < scratch.length; index++) {
+      const target = this.slotOf(scratch[index] as number);
+      if (target !== undefined) this.addEdge(target);
+      else this.document.missing(scratch[index] as number);
+    }
   }
 
-  private withContainer(references: Int32Array, container: number): Int32Array {
-    const slot = this.slotOf(container);
-    const own = slot === undefined ? undefined : this.references[slot];
-    return own && own.length > 0 ? Int32Array.from([...references, ...own]) : references;
+  private addEdge(slot: number): void {
+    if (this.edgeCount === this.edges.length) {
+      const larger = new Int32Array(this.edges.length * 2);
+      larger.set(this.edges);
+      this.edges = larger;
+    }
+    this.edges[this.edgeCount++] = slot;
   }
-}
-
-function isContainer(value: PdfDictionary, isStream: boolean): boolean {
-  return isStream && value.get('Type') === 'ObjStm';
 }
 
 /** What reading an object stream needs; /Extends only names another one. */

@@ -77,9 +77,9 @@ export class ObjectParser {
       case 0x2f:
         return this.parseName();
       case 0x3c:
-        return this.byteAt(this.position + 1) === 0x3c ? this.nested(this.parseDictionary) : this.parseHexString();
+        return this.byteAt(this.position + 1) === 0x3c ? this.parseDictionary() : this.parseHexString();
       case 0x5b:
-        return this.nested(this.parseArray);
+        return this.parseArray();
       case 0x28:
         return this.parseLiteralString();
       case 0x5d:
@@ -102,14 +102,8 @@ export class ObjectParser {
     return -1;
   }
 
-  private nested<T>(parse: () => T): T {
-    if (++this.depth > this.maxNesting) throw TOO_DEEP;
-    const value = parse.call(this);
-    this.depth--;
-    return value;
-  }
-
   private parseArray(): PdfValue[] {
+    if (++this.depth > this.maxNesting) throw TOO_DEEP;
     this.position++;
     const items: PdfValue[] = [];
     for (;;) {
@@ -124,11 +118,13 @@ export class ObjectParser {
         this.position++;
         continue;
       }
+      this.depth--;
       return items;
     }
   }
 
   private parseDictionary(): PdfDictionary {
+    if (++this.depth > this.maxNesting) throw TOO_DEEP;
     this.position += 2;
     const dictionary = new PdfDictionary();
     for (;;) {
@@ -139,10 +135,12 @@ export class ObjectParser {
         dictionary.add(key, value === NO_VALUE ? null : value);
       } else if (byte === 0x3e && this.byteAt(this.position + 1) === 0x3e) {
         this.position += 2;
-        return dictionary;
+        break;
       } else if (byte === 0x5d || byte === 0x3e) this.position++;
-      else if (this.parseValue() === NO_VALUE) return dictionary;
+      else if (this.parseValue() === NO_VALUE) break;
     }
+    this.depth--;
+    return dictionary;
   }
 
   private parseName(): string {

@@ -57,10 +57,10 @@ async function writeView(document: PdfDocument, page: PageEntry): Promise<Uint8A
     if (slot !== undefined) graph.barriers[slot] = 1;
   }
   const pageSlot = page.object && graph.slotOf(page.node.num);
-  if (page.object && pageSlot !== undefined) await graph.put(pageSlot, page.object, true);
+  if (page.object && pageSlot !== undefined) await graph.putPage(pageSlot, page.object);
   const walker = new ClosureWalker(graph);
   await walker.walkPage(page, pageSlot);
-  await walker.walk(await graph.slotsOf(deep), false);
+  await walker.walk(graph.slotsOf(deep), false);
 
   const { root, rewritten } = await planViewTree(document, page);
   const numbers = new Set([...shallow, ...walker.reached.map((slot) => document.table.numbers[slot] as number)]);

@@ -61,13 +61,21 @@ export class PdfDocument {
   async load(num: number): Promise<IndirectObject | undefined> {
     const slot = this.table.slotOf(num);
     if (slot === undefined) {
-      if (this.incomplete && !this.rebuilt) throw new DamagedXrefError(`object ${num} is in a lost part of the cross-reference data`);
+      this.missing(num);
       return undefined;
     }
     const kind = this.table.kinds[slot];
     if (kind === PLAIN) return this.loadPlain(num, this.table.positions[slot] as number);
     if (kind === COMPRESSED) return this.loadCompressed(num, this.table.positions[slot] as number, this.table.details[slot] as number);
     return undefined;
+  }
+
+  /**
+   * Notes that an object which something refers to has no entry: that makes it null, unless entries were lost.
+   * @throws DamagedXrefError if they were
+   */
+  missing(num: number): void {
+    if (this.incomplete && !this.rebuilt) throw new DamagedXrefError(`object ${num} is in a lost part of the cross-reference data`);
   }
 
   private async loadPlain(num: number, offset: number): Promise<IndirectObject | undefined> {

@@ -135,5 +135,6 @@ export async function findStrayPages(document: PdfDocument): Promise<IndirectObj
 }
 
 function looksLikePage(dictionary: PdfDictionary): boolean {
-  return dictionary.get('Parent') instanceof PdfRef && dictionary.has('MediaBox') && dictionary.has('Contents') && !dictionary.has('Kids');
+  const hasPageKey = ['MediaBox', 'Contents', 'Resources'].some((key) => dictionary.has(key));
+  return hasPageKey && dictionary.get('Parent') instanceof PdfRef && !dictionary.has('Kids');
 }

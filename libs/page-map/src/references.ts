@@ -31,23 +31,38 @@ const SKIPPED_KEYS: Readonly<Record<DictionaryRole, ReadonlySet<string>>> = {
   plain: new Set(),
 };
 
+/** A bit for each key that tells roles apart, so that one pass over the keys of a dictionary finds all of them. */
+const KEY_BITS = new Map<string, number>(
+  ['Type', 'Subtype', 'Rect', 'FT', 'T', 'Kids', 'S', 'P', 'K', 'Pg', 'Title', 'Parent'].map((key, index) => [key, 1 << index]),
+);
+const bitOf = (key: string): number => KEY_BITS.get(key) as number;
+const [TYPE, SUBTYPE, RECT, FT, T, KIDS] = ['Type', 'Subtype', 'Rect', 'FT', 'T', 'Kids'].map(bitOf) as [
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+];
+/** Structure elements and outline items may leave /Type out (ISO 32000-1, tables 323 and 153). */
+const [ELEMENT, ELEMENT_KIDS, ITEM] = [bitOf('S') | bitOf('P'), bitOf('K') | bitOf('Pg'), bitOf('Title') | bitOf('Parent')];
+
 export function roleOf(dictionary: PdfDictionary, isStream: boolean): DictionaryRole {
-  const type = dictionary.get('Type');
+  const { keys } = dictionary;
+  let present = 0;
+  for (let index = 0; index < keys.length; index++) present |= KEY_BITS.get(keys[index] as string) ?? 0;
+  if (present === 0) return 'plain';
+  const type = (present & TYPE) !== 0 ? dictionary.get('Type') : undefined;
   if (type === 'Page' || type === 'Template') return isStream ? 'plain' : 'page';
   if (type !== undefined && BARRIER_TYPES.has(type)) return 'barrier';
-  const subtype = dictionary.get('Subtype');
+  const subtype = (present & SUBTYPE) !== 0 ? dictionary.get('Subtype') : undefined;
   if (isStream) return subtype === 'Form' ? 'form' : 'plain';
   if (subtype === 'Widget') return 'widget';
-  if (type === 'Annot' || (subtype !== undefined && dictionary.has('Rect'))) return 'annotation';
-  if (dictionary.has('FT') || (dictionary.has('T') && dictionary.has('Kids'))) return 'field';
-  if (type === undefined && isUntypedBarrier(dictionary)) return 'barrier';
-  return 'plain';
-}
-
-/** Structure elements and outline items may leave /Type out (ISO 32000-1, tables 323 and 153). */
-function isUntypedBarrier(dictionary: PdfDictionary): boolean {
-  if (dictionary.has('S') && dictionary.has('P') && (dictionary.has('K') || dictionary.has('Pg'))) return true;
-  return dictionary.has('Title') && dictionary.has('Parent') && !dictionary.has('Kids');
+  if (type === 'Annot' || (subtype !== undefined && (present & RECT) !== 0)) return 'annotation';
+  if ((present & FT) !== 0 || (present & (T | KIDS)) === (T | KIDS)) return 'field';
+  if (type !== undefined) return 'plain';
+  const isElement = (present & ELEMENT) === ELEMENT && (present & ELEMENT_KIDS) !== 0;
+  return isElement || (present & (ITEM | KIDS)) === ITEM ? 'barrier' : 'plain';
 }
 
 /** Adds the numbers of all objects that `value` refers to, without those that lead away from the page. */

@@ -4,15 +4,27 @@ import { FREE, PLAIN } from './object-table.ts';
 import type { PdfDocument } from './pdf-document.ts';
 import { PdfDictionary } from './pdf-values.ts';
 
-/** An entry of a table: number, whether it is in use, offset as written, generation. */
-export type TableEntry = readonly [num: number, inUse: boolean, offset: number, gen: number];
+/** Entries of a table, column by column: number, whether it is in use, offset as written, generation. */
+class TableEntries {
+  readonly numbers: number[] = [];
+  readonly inUse: boolean[] = [];
+  readonly offsets: number[] = [];
+  readonly gens: number[] = [];
+
+  add(num: number, inUse: boolean, offset: number, gen: number): void {
+    this.numbers.push(num);
+    this.inUse.push(inUse);
+    this.offsets.push(offset);
+    this.gens.push(gen);
+  }
+}
 
 const ENTRY_BYTES = 20;
 /** Entries of a table that are read at once. */
 const ENTRIES_PER_READ = 3_000;
 
 export interface TableSection {
-  readonly entries: TableEntry[];
+  readonly entries: TableEntries;
   readonly trailer: PdfDictionary;
   readonly end: number;
 }
@@ -24,7 +36,7 @@ export interface TableSection {
  */
 export async function readXrefTable(document: PdfDocument, offset: number): Promise<TableSection | undefined> {
   const { reader, meter } = document;
-  const entries: TableEntry[] = [];
+  const entries = new TableEntries();
   let position = (await reader.parseAt(offset, (parser) => parser.takeWord('xref'))) ? reader.position : -1;
   while (position >= 0) {
     const head = await reader.parseAt(position, parseSubsectionHead);
@@ -50,7 +62,7 @@ export async function readXrefTable(document: PdfDocument, offset: number): Prom
       isFixed = false;
       const entry = await reader.parseAt(position, parseLooseEntry);
       if (!entry) break;
-      entries.push([num++, entry.inUse, entry.offset, entry.gen]);
+      entries.add(num++, entry.inUse, entry.offset, entry.gen);
       position = reader.position;
       left--;
     }
@@ -71,7 +83,7 @@ function parseSubsectionHead(parser: ObjectParser): 'trailer' | readonly [number
 }
 
 /** Reads entries of exactly 20 bytes, `nnnnnnnnnn ggggg n`, until one looks different. @returns how many it read */
-function parseFixedEntries(bytes: Uint8Array, first: number, count: number, entries: TableEntry[]): number {
+function parseFixedEntries(bytes: Uint8Array, first: number, count: number, entries: TableEntries): number {
   for (let index = 0; index < count; index++) {
     const at = index * ENTRY_BYTES;
     const letter = bytes[at + 17];
@@ -81,7 +93,7 @@ function parseFixedEntries(bytes: Uint8Array, first: number, count: number, entr
     const offset = digitsAt(bytes, at, 10);
     const gen = digitsAt(bytes, at + 11, 5);
     if (offset < 0 || gen < 0) return index;
-    entries.push([first + index, letter === 0x6e, offset, gen]);
+    entries.add(first + index, letter === 0x6e, offset, gen);
   }
   return count;
 }
@@ -107,20 +119,18 @@ function parseLooseEntry(parser: ObjectParser): { inUse: boolean; offset: number
 }
 
 /** Some writers begin the first subsection with 1 although its first entry is the head of the free list, object 0. */
-function shiftTableThatStartsAtOne(entries: TableEntry[], first: number, count: number): void {
-  const from = entries.length - count;
-  const [, inUse, offset, gen] = entries[from] ?? [0, true, 0, 0];
-  if (first !== 1 || inUse || offset !== 0 || gen !== 65_535) return;
-  for (let index = from; index < entries.length; index++) {
-    const entry = entries[index] as TableEntry;
-    entries[index] = [entry[0] - 1, entry[1], entry[2], entry[3]];
-  }
+function shiftTableThatStartsAtOne({ numbers, inUse, offsets, gens }: TableEntries, first: number, count: number): void {
+  const from = numbers.length - count;
+  if (first !== 1 || inUse[from] !== false || offsets[from] !== 0 || gens[from] !== 65_535) return;
+  for (let index = from; index < numbers.length; index++) numbers[index] = (numbers[index] as number) - 1;
 }
 
 /** Puts the entries of a table into the object table; `inUse` picks which of them. Offset 0 cannot hold an object: it means free. */
-export function addTableEntries(document: PdfDocument, entries: readonly TableEntry[], inUse: boolean): void {
-  for (const [num, used, offset, gen] of entries) {
-    const isPlain = used && offset > 0;
-    if (isPlain === inUse) document.table.add(num, isPlain ? PLAIN : FREE, offset + document.shift, gen);
+export function addTableEntries({ table, shift }: PdfDocument, entries: TableEntries, inUse: boolean): void {
+  for (let index = 0; index < entries.numbers.length; index++) {
+    const offset = entries.offsets[index] as number;
+    const isPlain = entries.inUse[index] === true && offset > 0;
+    if (isPlain === inUse)
+      table.add(entries.numbers[index] as number, isPlain ? PLAIN : FREE, offset + shift, entries.gens[index] as number);
   }
 }
