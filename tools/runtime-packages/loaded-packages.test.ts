@@ -8,6 +8,8 @@ describe('packages that a bundle loads', () => {
     ["export { a } from '@scope/name/inner/file.js'", ['@scope/name']],
     ['await import("@hyzyla/pdfium")', ['@hyzyla/pdfium']],
     ['const a = __require("swagger-ui-dist/absolute-path.js")', ['swagger-ui-dist']],
+    ['const a = require$2("swagger-ui-dist/absolute-path.js")', ['swagger-ui-dist']],
+    [" * import { Module } from '@nestjs/common';\n// import 'a'", []],
     ['import "./chunk-a.js"; import x from "../y.js"', []],
     ['import fs from "node:fs"', []],
     ['const text = "from nowhere"', []],
