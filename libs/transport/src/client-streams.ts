@@ -12,6 +12,8 @@ import { SendStream } from './send-stream.ts';
 export class ClientStreams implements StreamTable {
   private readonly streams = new Map<number, ClientStream>();
   private readonly budget: ReceiveBudget;
+  /** Requests that wait until the other end takes another. */
+  private waiting: { stream: ClientStream; json: string }[] = [];
   private nextStreamId = 1;
   private dataStream: ClientStream | undefined;
   private isDataEnd = false;
@@ -21,7 +23,7 @@ export class ClientStreams implements StreamTable {
   }
 
   get size(): number {
-    return this.streams.size;
+    return this.streams.size + this.waiting.length;
   }
 
   /** True when every stream id was used; a new connection must take over. */
@@ -33,9 +35,10 @@ export class ClientStreams implements StreamTable {
   open(stream: ClientStream, message: MessagePayload): void {
     if (stream.isOver) return;
     try {
-      this.demandRoom();
+      this.demandQueue();
       const json = encodeJson(message, this.connection.peerLimits.maxJsonBytes);
-      this.send(stream, json);
+      if (this.streams.size < this.connection.peerLimits.maxStreams) this.send(stream, json);
+      else this.wait(stream, json);
     } catch (error) {
       stream.fail(error);
     }
@@ -76,6 +79,7 @@ export class ClientStreams implements StreamTable {
   }
 
   failAll(error: PageSwarmError): void {
+    for (const { stream } of this.waiting.splice(0)) stream.fail(error);
     for (const stream of [...this.streams.values()]) stream.fail(error);
   }
 
@@ -111,11 +115,12 @@ export class ClientStreams implements StreamTable {
     );
   }
 
-  private demandRoom(): void {
-    const { maxStreams } = this.connection.peerLimits;
-    if (this.streams.size >= maxStreams)
-      throw new PageSwarmError('LIMIT_EXCEEDED', `The other end takes ${maxStreams} requests at once on a connection`);
-    this.demandQueue();
+  private wait(stream: ClientStream, json: string): void {
+    const { maxQueuedRequests } = this.connection.limits;
+    if (this.waiting.length >= maxQueuedRequests) this.waiting = this.waiting.filter((one) => !one.stream.isOver);
+    if (this.waiting.length >= maxQueuedRequests)
+      throw new PageSwarmError('LIMIT_EXCEEDED', `${maxQueuedRequests} requests wait for this connection already`);
+    this.waiting.push({ stream, json });
   }
 
   private demandQueue(): void {
@@ -133,6 +138,11 @@ export class ClientStreams implements StreamTable {
   private release(streamId: number): void {
     this.streams.delete(streamId);
     this.connection.options.metrics.streamClosed();
+    for (let next = this.waiting.shift(); next; next = this.waiting.shift()) {
+      if (next.stream.isOver) continue;
+      this.send(next.stream, next.json);
+      break;
+    }
     this.connection.streamEnded();
   }
 }

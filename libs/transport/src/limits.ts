@@ -13,8 +13,10 @@ export interface TransportLimits {
   readonly maxConnectionsPerAddress: number;
   /** Accepted connections of one server that have not finished their handshake. @default 1024 */
   readonly maxPendingHandshakes: number;
-  /** Requests at once on one connection, told to the other end; the answerer counts a handler until it has settled. @default 1024 */
+  /** Requests at once on one connection, told to the other end; the answerer counts a handler until it has settled. @default 256 */
   readonly maxStreams: number;
+  /** Requests of a client that wait because the other end takes no more at once; further ones are refused. @default 4096 */
+  readonly maxQueuedRequests: number;
   /** Events of one connection whose handlers run at once; more are dropped and logged. @default 1024 */
   readonly maxEvents: number;
   /** A JSON payload: request data, one value of an answer, the head of a byte stream. @default 1048576 */
@@ -27,7 +29,7 @@ export interface TransportLimits {
   readonly maxReceiveBufferBytes: number;
   /** What one stream reads ahead from its source while it waits for credit or the socket. @default 262144 */
   readonly sendAheadBytes: number;
-  /** JSON frames that wait for a socket whose other end does not read; then a server stops reading, a client refuses. @default 16777216 */
+  /** Answers or requests that wait for an end that does not read; then a server refuses and stops reading, a client refuses. @default 16777216 */
   readonly maxWriteQueueBytes: number;
   /** A connection asks for a sign of life this often. 0 is never. @default 15000 */
   readonly heartbeatIntervalMs: number;
@@ -47,7 +49,8 @@ export const DEFAULT_LIMITS: TransportLimits = {
   maxConnections: 16_384,
   maxConnectionsPerAddress: 4_096,
   maxPendingHandshakes: 1_024,
-  maxStreams: 1_024,
+  maxStreams: 256,
+  maxQueuedRequests: 4_096,
   maxEvents: 1_024,
   maxJsonBytes: DEFAULT_MAX_JSON_BYTES,
   maxDataBytes: DEFAULT_MAX_DATA_BYTES,

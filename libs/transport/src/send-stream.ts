@@ -95,7 +95,9 @@ export class SendStream implements TurnTaker {
 
   /** Drops what is queued; nothing more is sent. */
   abort(): void {
+    if (this.isClosed) return;
     this.isClosed = true;
+    for (const { type, payload } of this.entries) if (type !== FrameType.DATA) this.options.queue.park(-payload.length);
     this.entries.length = 0;
     this.queuedBytes = 0;
     this.wake?.();
@@ -134,6 +136,7 @@ export class SendStream implements TurnTaker {
     entry.sent += length;
     this.queuedBytes -= isDone ? length + FRAME_HEADER_BYTES : length;
     if (isDone) this.entries.shift();
+    if (entry.type !== FrameType.DATA) this.options.queue.park(-length);
     if (this.wake && this.queuedBytes < this.options.sendAheadBytes) {
       const wake = this.wake;
       this.wake = undefined;
@@ -156,6 +159,7 @@ export class SendStream implements TurnTaker {
     this.entries.push({ type, payload, sent: 0, isLast });
     // Counting a header for each keeps small values from piling up in great numbers.
     this.queuedBytes += payload.length + FRAME_HEADER_BYTES;
+    if (type !== FrameType.DATA) this.options.queue.park(payload.length);
     if (!this.isStalled) this.options.queue.enqueue(this);
   }
 }

@@ -80,18 +80,24 @@ export class ServerStreams implements StreamTable {
       budget: this.budget,
       onReleased: () => this.release(streamId),
     });
-    const isFull = this.streams.size >= connection.limits.maxStreams;
+    const refusal = this.refusal();
     this.streams.set(streamId, stream);
     connection.options.metrics.streamOpened();
-    if (connection.isOpen && !isFull) {
+    if (refusal === undefined) {
       this.dispatcher.request(stream, data);
       return;
     }
-    const code = isFull ? 'LIMIT_EXCEEDED' : 'GOING_AWAY';
-    stream.fail(
-      new PageSwarmError(code, isFull ? `More than ${connection.limits.maxStreams} requests at once` : 'This node is shutting down'),
-    );
+    stream.fail(refusal);
     stream.handled();
+  }
+
+  private refusal(): PageSwarmError | undefined {
+    const { isOpen, limits, queue } = this.connection;
+    if (!isOpen) return new PageSwarmError('GOING_AWAY', 'This node is shutting down');
+    if (this.streams.size >= limits.maxStreams)
+      return new PageSwarmError('LIMIT_EXCEEDED', `More than ${limits.maxStreams} requests at once`);
+    if (queue.queuedBytes > limits.maxWriteQueueBytes) return new PageSwarmError('LIMIT_EXCEEDED', 'Too many answers wait to be read');
+    return undefined;
   }
 
   private event(message: MessagePayload): void {

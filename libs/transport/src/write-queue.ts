@@ -22,6 +22,7 @@ export class WriteQueue {
   private ring: TurnTaker[] = [];
   private readonly inRing = new Set<TurnTaker>();
   private inFlight = 0;
+  private parked = 0;
   private isScheduled = false;
   private isClosed = false;
 
@@ -32,9 +33,14 @@ export class WriteQueue {
     private readonly onProgress: () => void,
   ) {}
 
-  /** Bytes of frames that wait here or in the socket; data that waits for its turn is not among them. */
+  /** Bytes that wait for the other end to read: frames here and in the socket, and JSON that waits for its turn. */
   get queuedBytes(): number {
-    return this.batch.byteLength + this.inFlight;
+    return this.batch.byteLength + this.inFlight + this.parked;
+  }
+
+  /** Counts JSON that waits for its turn; negative when it has had it. */
+  park(bytes: number): void {
+    this.parked += bytes;
   }
 
   control(type: FrameType, flags: number, streamId: number, auxiliary: number, payload?: Uint8Array | string): void {
