@@ -1,9 +1,13 @@
 import { timingSafeEqual } from 'node:crypto';
-import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Injectable, SetMetadata } from '@nestjs/common';
 import { PageSwarmError, plainAddress } from '@pageswarm/primitives';
 import type { FastifyRequest } from 'fastify';
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
+const READS_ONLY = 'pageswarm:reads-only';
+
+/** Marks a POST that changes nothing, such as a search by an uploaded file: everybody may send it. */
+export const ReadsOnly = () => SetMetadata(READS_ONLY, true);
 
 export interface AdminPolicy {
   /** Bearer token that requests which change something must carry. */
@@ -25,6 +29,7 @@ export class AdminGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     if (SAFE_METHODS.has(request.method)) return true;
     demandSameOrigin(request);
+    if (Reflect.getMetadata(READS_ONLY, context.getHandler()) === true) return true;
     if (this.policy.token) return this.demandToken(request, this.policy.token);
     if (this.policy.open || isLoopback(request.ip)) return true;
     throw new PageSwarmError('UNAUTHORIZED', 'Without PAGESWARM_ADMIN_TOKEN only this machine may change something here');

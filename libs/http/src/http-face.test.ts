@@ -6,7 +6,7 @@ import { createLogger, createMetricsRegistry } from '@pageswarm/observability';
 import { PageSwarmError } from '@pageswarm/primitives';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { Answers, HttpModule, Problems, Readiness, type RunningService, startService } from './index.ts';
+import { Answers, HttpModule, Problems, Readiness, ReadsOnly, type RunningService, startService } from './index.ts';
 
 const Greeting = z.object({ name: z.string().min(2), loud: z.boolean().default(false) });
 const Filter = z.object({ limit: z.coerce.number().int().max(5).default(3) });
@@ -35,6 +35,12 @@ class GreetingController {
   @Get('broken')
   broken() {
     throw new Error('a secret of the inside');
+  }
+
+  @Post('search')
+  @ReadsOnly()
+  search() {
+    return { found: 0 };
   }
 
   @Post('file')
@@ -169,6 +175,8 @@ describe('the HTTP face', () => {
     expect((await post('Bearer wrong')).status).toBe(401);
     expect((await post(`Bearer ${token}`)).status).toBe(201);
     expect((await fetch(`http://127.0.0.1:${guarded.http.port}/api/v1/greetings`)).status).toBe(200);
+    const search = await fetch(`http://127.0.0.1:${guarded.http.port}/api/v1/greetings/search`, { method: 'POST' });
+    expect(search.status).toBe(201);
     await guarded.close();
   });
 });

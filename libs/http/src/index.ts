@@ -1,4 +1,4 @@
-export { AdminGuard, type AdminPolicy } from './admin.guard.ts';
+export { AdminGuard, type AdminPolicy, ReadsOnly } from './admin.guard.ts';
 export { Answers, AnswersBytes, jsonSchemaOf, Problems } from './api-docs.ts';
 export { MAX_UNREAD_BYTES, type ServerSentEvent, sendEventStream } from './event-stream.ts';
 export { HttpModule } from './http.module.ts';
