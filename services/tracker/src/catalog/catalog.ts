@@ -45,6 +45,7 @@ export class Catalog {
   private readonly newest = new OrderedList<Entry>((a, b) => b.addedAt - a.addedAt || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
   private readonly listeners: ((change: CatalogChange) => void)[] = [];
   private readonly limits: CatalogLimits;
+  private bytes = 0;
 
   constructor(limits: Partial<CatalogLimits> = {}) {
     this.limits = { documents: MAX_DOCUMENTS, hostlessGraceMs: HOSTLESS_GRACE_MS, ...limits };
@@ -52,6 +53,16 @@ export class Catalog {
 
   get size(): number {
     return this.entries.size;
+  }
+
+  /** Bytes of all listed documents together. */
+  get totalBytes(): number {
+    return this.bytes;
+  }
+
+  /** Every peer that is known to hold something or to be listed. */
+  holderIds(): PeerId[] {
+    return [...this.holders.keys()];
   }
 
   /** Calls `listener` after every change, before the caller of the change goes on. */
@@ -165,6 +176,7 @@ export class Catalog {
     for (const hash of hashesOf(entry)) this.byHash.delete(hash, entry);
     this.hostless.delete(entry);
     this.newest.delete(entry);
+    this.bytes -= entry.size;
     this.slots[entry.slot] = undefined;
     this.freeSlots.push(entry.slot);
     this.publish('removed', entry);
@@ -223,6 +235,7 @@ export class Catalog {
     this.entries.set(id, entry);
     for (const hash of hashesOf(entry)) this.byHash.add(hash, entry);
     this.newest.add(entry);
+    this.bytes += size;
     return entry;
   }
 

@@ -70,7 +70,6 @@ export function decodeCursor<const Shape extends readonly ('string' | 'number')[
 ): { [Index in keyof Shape]: Shape[Index] extends 'string' ? string : number } {
   try {
     const key: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-    // biome-ignore lint/suspicious/useValidTypeof: the wanted types are data here, "string" and "number".
     if (Array.isArray(key) && key.length === shape.length && shape.every((type, index) => typeof key[index] === type)) return key as never;
   } catch {
     // Falls through to the one sentence for all that is wrong with a cursor.

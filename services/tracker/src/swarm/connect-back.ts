@@ -26,7 +26,7 @@ export class ConnectBack implements ReachabilityCheck {
   reach(endpoint: Endpoint, peerId: PeerId): Promise<boolean> {
     const key = `${peerId}@${formatEndpoint(endpoint)}`;
     const running = this.pending.get(key);
-    if (running) return running;
+    if (running !== undefined) return running;
     const check = this.inTurn(() => this.dial(endpoint, peerId)).finally(() => this.pending.delete(key));
     this.pending.set(key, check);
     return check;

@@ -1,0 +1,64 @@
+import { Controller, Delete, Get, HttpCode, Inject, Param, Query, Req } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import {
+  type Document,
+  type DocumentList,
+  DocumentListSchema,
+  DocumentSchema,
+  type SearchRequest,
+  SearchRequestSchema,
+} from '@pageswarm/contracts';
+import { Answers, Problems } from '@pageswarm/http';
+import type { FastifyRequest } from 'fastify';
+import { Catalog } from '../catalog/catalog.ts';
+import { Listing } from '../swarm/listing.ts';
+import { TrackerContext } from '../tracker-context.ts';
+import { RemovedSchema } from './tracker-shapes.ts';
+
+/** The listing for people, and taking documents off it. */
+@ApiTags('documents')
+@Controller('documents')
+export class DocumentsController {
+  constructor(
+    @Inject(Listing) private readonly listing: Listing,
+    @Inject(Catalog) private readonly catalog: Catalog,
+    @Inject(TrackerContext) private readonly context: TrackerContext,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Searches by parts of names, any hash or a magnet link; everything, newest first, without a query' })
+  @Answers(200, 'One page of documents.', DocumentListSchema)
+  @Problems('INVALID_REQUEST', 'INVALID_MAGNET')
+  list(@Query({ schema: SearchRequestSchema }) { query, limit, cursor }: SearchRequest): DocumentList {
+    return this.listing.search(query, limit, cursor);
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'One document by its id, v1 or v2 info-hash, or md5' })
+  @Answers(200, 'The document with its hosts.', DocumentSchema)
+  @Problems('DOCUMENT_NOT_FOUND')
+  get(@Param('id') id: string): Document {
+    return this.listing.get(id);
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Takes a document off the list; peers that still have it list it again when they announce anew' })
+  @Problems('DOCUMENT_NOT_FOUND', 'UNAUTHORIZED', 'FORBIDDEN')
+  remove(@Param('id') id: string, @Req() request: FastifyRequest): void {
+    const record = this.listing.record(id);
+    this.catalog.remove(record.id);
+    this.context.logger.warn({ documentId: record.id, name: record.name, by: request.ip }, 'document removed by an admin');
+  }
+
+  @Delete()
+  @ApiOperation({ summary: 'Takes all documents off the list' })
+  @Answers(200, 'How many there were.', RemovedSchema)
+  @Problems('UNAUTHORIZED', 'FORBIDDEN')
+  removeAll(@Req() request: FastifyRequest): { removed: number } {
+    const removed = this.catalog.size;
+    for (const { id } of this.catalog.all()) this.catalog.remove(id);
+    this.context.logger.warn({ removed, by: request.ip }, 'all documents removed by an admin');
+    return { removed };
+  }
+}

@@ -1,0 +1,124 @@
+import type { ServerSentEvent } from '@pageswarm/http';
+import { type DocumentId, PageSwarmError, type PeerId } from '@pageswarm/primitives';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { HostTable } from '../swarm/host-table.ts';
+import type { Listing } from '../swarm/listing.ts';
+import { EventLog, type LoggedEvent } from './event-log.ts';
+import { peerView } from './peer-view.ts';
+
+/** How long changes of one document or peer are gathered into one event, in milliseconds. */
+export const EVENT_GATHER_MS = 100;
+/** The most readers of the event stream. */
+export const MAX_EVENT_READERS = 1_000;
+
+type Change =
+  | { readonly type: 'document.added' | 'document.changed' | 'document.removed'; readonly id: DocumentId }
+  | { readonly type: 'peer.joined' | 'peer.changed' | 'peer.left'; readonly peerId: PeerId };
+
+type Reader = (event: ServerSentEvent) => void;
+
+/**
+ * What happens in the catalog, for people who watch. Changes are noted by what they concern and told as it stands when
+ * they are told, so that a busy document costs one event in each interval and a backlog holds no copies.
+ */
+export class LiveEvents {
+  private readonly pending = new Map<string, Change>();
+  private readonly log = new EventLog<Change>();
+  private readonly readers = new Set<Reader>();
+  private timer: NodeJS.Timeout | undefined;
+
+  /** @param epoch tells ids of this process from those of an earlier one */
+  constructor(
+    private readonly catalog: Catalog,
+    private readonly hosts: HostTable,
+    private readonly listing: Listing,
+    private readonly epoch: string,
+  ) {
+    catalog.onChange(({ kind, record: { id } }) => {
+      const before = this.pending.get(id)?.type;
+      if (kind === 'removed') this.note(id, { type: 'document.removed', id });
+      else if (kind === 'added') this.note(id, { type: before === 'document.removed' ? 'document.changed' : 'document.added', id });
+      else if (before === undefined) this.note(id, { type: 'document.changed', id });
+    });
+    hosts.onChange((kind, { peerId }) => {
+      const before = this.pending.get(peerId)?.type;
+      if (kind === 'left') this.note(peerId, { type: 'peer.left', peerId });
+      else if (kind === 'joined') this.note(peerId, { type: before === 'peer.left' ? 'peer.changed' : 'peer.joined', peerId });
+      else if (before === undefined) this.note(peerId, { type: 'peer.changed', peerId });
+    });
+  }
+
+  get readerCount(): number {
+    return this.readers.size;
+  }
+
+  /**
+   * Tells `reader` everything from now on, and first what it missed since the event `lastId`; a reader that cannot be
+   * told all of it gets `reset` and should read the lists again.
+   * @returns how to stop
+   * @throws PageSwarmError LIMIT_EXCEEDED
+   */
+  subscribe(reader: Reader, lastId?: string): () => void {
+    this.demandRoom();
+    this.flush();
+    if (lastId !== undefined) {
+      const [epoch, number] = lastId.split('-');
+      const missed = epoch === this.epoch ? this.log.since(Number(number)) : undefined;
+      if (missed) for (const logged of missed) this.tell([reader], logged);
+      else reader({ type: 'reset', id: this.idOf(this.log.lastNumber), data: {} });
+    }
+    this.readers.add(reader);
+    return () => void this.readers.delete(reader);
+  }
+
+  /** @throws PageSwarmError LIMIT_EXCEEDED when no reader more is taken */
+  demandRoom(): void {
+    if (this.readers.size >= MAX_EVENT_READERS)
+      throw new PageSwarmError('LIMIT_EXCEEDED', `The event stream has its limit of ${MAX_EVENT_READERS} readers`);
+  }
+
+  /** Tells what was gathered. */
+  flush(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    const changes = [...this.pending.values()];
+    this.pending.clear();
+    for (const change of changes) this.tell(this.readers, this.log.append(change));
+  }
+
+  /** Forgets what was gathered and all readers. */
+  stop(): void {
+    clearTimeout(this.timer);
+    this.pending.clear();
+    this.readers.clear();
+  }
+
+  private note(key: string, change: Change): void {
+    this.pending.set(key, change);
+    if (this.timer) return;
+    this.timer = setTimeout(() => this.flush(), EVENT_GATHER_MS);
+    this.timer.unref();
+  }
+
+  private tell(readers: Iterable<Reader>, { number, event }: LoggedEvent<Change>): void {
+    let sent: ServerSentEvent | undefined;
+    for (const reader of readers) {
+      sent ??= { type: event.type, id: this.idOf(number), data: this.dataOf(event) };
+      reader(sent);
+    }
+  }
+
+  /** How things stand now; of what is gone by now, its id alone: the event that says so follows. */
+  private dataOf(change: Change): unknown {
+    if ('peerId' in change) {
+      const record = this.hosts.get(change.peerId);
+      return record && change.type !== 'peer.left' ? peerView(record, this.catalog) : { peerId: change.peerId };
+    }
+    const record = this.catalog.get(change.id);
+    return record && change.type !== 'document.removed' ? this.listing.view(record) : { id: change.id };
+  }
+
+  private idOf(number: number): string {
+    return `${this.epoch}-${number}`;
+  }
+}

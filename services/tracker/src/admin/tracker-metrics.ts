@@ -1,0 +1,111 @@
+import type { Clock } from '@pageswarm/primitives';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { BittorrentMeter, BittorrentTracker } from '../bittorrent/bittorrent.service.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { Snapshotter } from '../snapshot/snapshotter.ts';
+import { type HostTable, PEER_STATES } from '../swarm/host-table.ts';
+import type { SearchMeter } from '../swarm/listing.ts';
+import type { SwarmMeter } from '../swarm/swarm.service.ts';
+import type { LiveEvents } from './live-events.ts';
+
+/** What the counting side of the metrics offers to those who do the work. */
+export interface TrackerMeters {
+  readonly swarm: SwarmMeter;
+  readonly bittorrent: BittorrentMeter;
+  readonly search: SearchMeter;
+}
+
+/** Counters that grow as work is done. */
+export function createTrackerMeters(registry: Registry, clock: Clock): TrackerMeters {
+  const registers = [registry];
+  const announces = new Counter({
+    name: 'pageswarm_tracker_announces_total',
+    help: 'Documents that peers announced: new to the catalog, known already, or refused.',
+    labelNames: ['kind'],
+    registers,
+  });
+  const handouts = new Counter({ name: 'pageswarm_tracker_handouts_total', help: 'Answers that named hosts of a document.', registers });
+  const handedOut = new Counter({ name: 'pageswarm_tracker_handed_out_hosts_total', help: 'Hosts named in those answers.', registers });
+  const searches = new Histogram({
+    name: 'pageswarm_tracker_search_seconds',
+    help: 'Time that one search of the catalog takes.',
+    buckets: [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5],
+    registers,
+  });
+  const bittorrent = new Counter({
+    name: 'pageswarm_tracker_bittorrent_announces_total',
+    help: 'Announces of BitTorrent clients by event.',
+    labelNames: ['event'],
+    registers,
+  });
+  const scrapes = new Counter({ name: 'pageswarm_tracker_bittorrent_scrapes_total', help: 'Scrapes of BitTorrent clients.', registers });
+  return {
+    swarm: {
+      announced: (kind) => announces.inc({ kind }),
+      handedOut: (hosts) => {
+        handouts.inc();
+        handedOut.inc(hosts);
+      },
+    },
+    bittorrent: { announced: (event) => bittorrent.inc({ event }), scraped: () => scrapes.inc() },
+    search: (search) => {
+      const started = clock.monotonic();
+      try {
+        return search();
+      } finally {
+        searches.observe((clock.monotonic() - started) / 1_000);
+      }
+    },
+  };
+}
+
+export interface MeasuredParts {
+  readonly catalog: Catalog;
+  readonly hosts: HostTable;
+  readonly bittorrent: BittorrentTracker;
+  readonly events: LiveEvents;
+  readonly snapshotter: Snapshotter;
+}
+
+/** Gauges that are read when somebody asks. */
+export function measureTracker(registry: Registry, { catalog, hosts, bittorrent, events, snapshotter }: MeasuredParts): void {
+  const gauge = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name: `pageswarm_tracker_${name}`,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  gauge('documents', 'Listed documents.', () => catalog.size);
+  gauge('document_bytes', 'Size of all listed documents together.', () => catalog.totalBytes);
+  gauge('bittorrent_peers', 'BitTorrent peers of all listed documents.', () => bittorrent.peerCount);
+  gauge('event_readers', 'Readers of the event stream.', () => events.readerCount);
+  gauge('snapshot_up', '1 while the copy of the catalog is kept, 0 while it cannot be saved or there is no store.', () =>
+    snapshotter.status().state === 'ok' ? 1 : 0,
+  );
+  gauge('snapshot_pending_entries', 'Changes that are not saved yet.', () => snapshotter.status().pending);
+  gauge('snapshot_lag_seconds', 'How long the oldest unsaved change has waited.', () => snapshotter.status().lagMs / 1_000);
+  new Gauge({
+    name: 'pageswarm_tracker_hosts',
+    help: 'Peers that hold a lease by state.',
+    labelNames: ['state'],
+    registers: [registry],
+    collect() {
+      for (const state of PEER_STATES) this.set({ state }, hosts.count(state));
+    },
+  });
+  const counter = (name: string, help: string, read: () => number) =>
+    new Counter({
+      name: `pageswarm_tracker_${name}_total`,
+      help,
+      registers: [registry],
+      collect() {
+        this.reset();
+        this.inc(read());
+      },
+    });
+  counter('snapshot_failures', 'Steps of the snapshot that failed.', () => snapshotter.status().failures);
+  counter('snapshot_saved_entries', 'Entries that were written to or removed from the copy.', () => snapshotter.status().savedEntries);
+}

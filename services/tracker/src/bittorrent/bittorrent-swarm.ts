@@ -1,0 +1,82 @@
+import { AddressPool } from './address-pool.ts';
+
+/** The most BitTorrent peers of one torrent; more get an answer but are not remembered. */
+export const MAX_SWARM_PEERS = 5_000;
+
+/** Bytes of a compact IPv4 and IPv6 address with its port (BEP 23, BEP 7). */
+export const COMPACT_BYTES = { v4: 6, v6: 18 } as const;
+
+interface SwarmPeer {
+  readonly peerId: string;
+  readonly isSeeder: boolean;
+  /** Milliseconds that never run backwards. */
+  readonly lastSeen: number;
+}
+
+/** The BitTorrent clients of one torrent, known by their compact address. */
+export class BittorrentSwarm {
+  /** In the order of the last announce. */
+  private readonly peers = new Map<string, SwarmPeer>();
+  private readonly leechers = { v4: new AddressPool(COMPACT_BYTES.v4), v6: new AddressPool(COMPACT_BYTES.v6) };
+  private readonly seeders = { v4: new AddressPool(COMPACT_BYTES.v4), v6: new AddressPool(COMPACT_BYTES.v6) };
+
+  get size(): number {
+    return this.peers.size;
+  }
+
+  get complete(): number {
+    return this.seeders.v4.size + this.seeders.v6.size;
+  }
+
+  get incomplete(): number {
+    return this.leechers.v4.size + this.leechers.v6.size;
+  }
+
+  peerId(key: string): string | undefined {
+    return this.peers.get(key)?.peerId;
+  }
+
+  put(key: string, peer: SwarmPeer): void {
+    const before = this.peers.get(key);
+    if (!before && this.peers.size >= MAX_SWARM_PEERS) return;
+    if (before && before.isSeeder !== peer.isSeeder) this.poolOf(key, before.isSeeder).delete(key);
+    this.peers.delete(key);
+    this.peers.set(key, peer);
+    this.poolOf(key, peer.isSeeder).add(key);
+  }
+
+  delete(key: string): void {
+    const peer = this.peers.get(key);
+    if (!peer) return;
+    this.peers.delete(key);
+    this.poolOf(key, peer.isSeeder).delete(key);
+  }
+
+  /** Forgets peers that were last seen before `moment`; the time goes with their number. */
+  expire(moment: number): void {
+    for (const [key, { lastSeen }] of this.peers) {
+      if (lastSeen >= moment) return;
+      this.delete(key);
+    }
+  }
+
+  /** Compact addresses for an asker, beginning at a place of chance: a seeder needs no other seeders. */
+  pick(asker: string, isSeeder: boolean, count: number, chance: number): { readonly v4: Buffer; readonly v6: Buffer } {
+    const v4 = this.pickFamily('v4', asker, isSeeder, count, chance);
+    const v6 = this.pickFamily('v6', asker, isSeeder, count - v4.length / COMPACT_BYTES.v4, chance);
+    return { v4, v6 };
+  }
+
+  private pickFamily(family: 'v4' | 'v6', asker: string, isSeeder: boolean, count: number, chance: number): Buffer {
+    const at = (pool: AddressPool) => Math.floor(chance * pool.size);
+    const leechers = this.leechers[family].pick(count, at(this.leechers[family]), asker);
+    if (isSeeder) return leechers;
+    const left = count - leechers.length / COMPACT_BYTES[family];
+    const seeders = this.seeders[family].pick(left, at(this.seeders[family]), asker);
+    return seeders.length === 0 ? leechers : Buffer.concat([leechers, seeders]);
+  }
+
+  private poolOf(key: string, isSeeder: boolean): AddressPool {
+    return (isSeeder ? this.seeders : this.leechers)[key.length === COMPACT_BYTES.v4 ? 'v4' : 'v6'];
+  }
+}

@@ -1,0 +1,31 @@
+import { randomUUID } from 'node:crypto';
+import { MAX_SNAPSHOT_BATCH, type SnapshotEntry, type SnapshotKind, type SnapshotStore } from './snapshot-store.ts';
+
+/** A copy in memory: the twin that tests use. */
+export class MemorySnapshotStore implements SnapshotStore {
+  readonly technology = 'memory';
+  private name: string = randomUUID();
+  private readonly entries = { documents: new Map<string, string>(), peers: new Map<string, string>() };
+
+  async dataSet(): Promise<string> {
+    return this.name;
+  }
+
+  async *load(kind: SnapshotKind): AsyncGenerator<SnapshotEntry[]> {
+    const entries = [...this.entries[kind]];
+    for (let at = 0; at < entries.length; at += MAX_SNAPSHOT_BATCH) yield entries.slice(at, at + MAX_SNAPSHOT_BATCH);
+  }
+
+  async save(kind: SnapshotKind, entries: readonly SnapshotEntry[], removed: readonly string[]): Promise<void> {
+    for (const [id, value] of entries) this.entries[kind].set(id, value);
+    for (const id of removed) this.entries[kind].delete(id);
+  }
+
+  /** Loses everything, as a store without a disk does when it restarts. */
+  lose(): void {
+    this.name = randomUUID();
+    for (const entries of Object.values(this.entries)) entries.clear();
+  }
+
+  async close(): Promise<void> {}
+}

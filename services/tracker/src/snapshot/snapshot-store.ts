@@ -1,0 +1,27 @@
+/** What a snapshot keeps: documents with their holders, and peers. */
+export const SNAPSHOT_KINDS = ['documents', 'peers'] as const;
+export type SnapshotKind = (typeof SNAPSHOT_KINDS)[number];
+
+/** The most entries that a store is given or gives in one step. */
+export const MAX_SNAPSHOT_BATCH = 500;
+
+/** The version of what is kept; a store never mixes two. */
+export const SNAPSHOT_VERSION = 1;
+
+/** An entry by its id, as text. */
+export type SnapshotEntry = readonly [id: string, value: string];
+
+/** Keeps a copy of the catalog outside the process, entry by entry. Every method rejects when the store cannot be reached. */
+export interface SnapshotStore {
+  /** What keeps the copy, for people. */
+  readonly technology: string;
+  /**
+   * The name of the data set; an empty store gets a new one. A name that changed says that what was saved is gone.
+   */
+  dataSet(): Promise<string>;
+  /** Everything of a kind, in steps of about {@link MAX_SNAPSHOT_BATCH}. An entry may come twice. */
+  load(kind: SnapshotKind): AsyncIterable<SnapshotEntry[]>;
+  /** Puts and removes at most {@link MAX_SNAPSHOT_BATCH} entries in all. */
+  save(kind: SnapshotKind, entries: readonly SnapshotEntry[], removed: readonly string[]): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,68 @@
+import { Controller, Get, Header, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
+import { ApiBody, ApiConsumes, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { type DocumentList, DocumentListSchema } from '@pageswarm/contracts';
+import { Answers, AnswersBytes, Problems, ReadsOnly } from '@pageswarm/http';
+import { PageSwarmError } from '@pageswarm/primitives';
+import { MAX_TORRENT_BYTES, parseMetainfo } from '@pageswarm/torrent';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Listing } from '../swarm/listing.ts';
+import { TrackerContext } from '../tracker-context.ts';
+import { attachment } from './attachment.ts';
+import { publicUrlOf } from './public-url.ts';
+import { TorrentFiles } from './torrent-files.service.ts';
+
+/** What ordinary BitTorrent clients need of a document, and finding a document by it. */
+@ApiTags('documents')
+@Controller('documents')
+export class TorrentFilesController {
+  constructor(
+    @Inject(Listing) private readonly listing: Listing,
+    @Inject(TorrentFiles) private readonly files: TorrentFiles,
+    @Inject(TrackerContext) private readonly context: TrackerContext,
+  ) {}
+
+  @Get(':id/torrent')
+  @ApiOperation({ summary: 'The .torrent file of a document: hybrid v1 and v2, with web seeds and the page map' })
+  @AnswersBytes(200, 'A .torrent file.', 'application/x-bittorrent')
+  @Problems('DOCUMENT_NOT_FOUND', 'NO_HOSTS')
+  async torrent(@Param('id') id: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const record = this.listing.record(id);
+    const bytes = await this.files.torrent(record, this.announceUrl(request));
+    await reply
+      .header('content-type', 'application/x-bittorrent')
+      .header('content-disposition', attachment(record.name, '.torrent'))
+      .send(bytes);
+  }
+
+  @Get(':id/magnet')
+  @Header('content-type', 'text/plain; charset=utf-8')
+  @ApiOperation({ summary: 'The magnet link of a document' })
+  @AnswersBytes(200, 'A magnet link.', 'text/plain')
+  @Problems('DOCUMENT_NOT_FOUND')
+  magnet(@Param('id') id: string, @Req() request: FastifyRequest): string {
+    return this.files.magnet(this.listing.record(id), this.announceUrl(request));
+  }
+
+  @Post('search')
+  @HttpCode(200)
+  @ReadsOnly()
+  @ApiOperation({ summary: 'Finds the document of a .torrent file by its hashes, whatever its name' })
+  @ApiConsumes('multipart/form-data')
+  @ApiBody({ schema: { type: 'object', properties: { file: { type: 'string', format: 'binary' } } } })
+  @Answers(200, 'The document, or an empty list.', DocumentListSchema)
+  @Problems('INVALID_REQUEST', 'INVALID_TORRENT', 'TOO_LARGE')
+  async search(@Req() request: FastifyRequest): Promise<DocumentList> {
+    const file = request.isMultipart() ? await request.file({ limits: { fileSize: MAX_TORRENT_BYTES } }) : undefined;
+    if (!file) throw new PageSwarmError('INVALID_REQUEST', 'Send the .torrent as a multipart field "file"');
+    const { root, infoHashV1, infoHashV2 } = parseMetainfo(await file.toBuffer());
+    for (const hash of [root, infoHashV2, infoHashV1]) {
+      const found = hash && this.listing.find(hash);
+      if (found) return { items: [found], nextCursor: null };
+    }
+    return { items: [], nextCursor: null };
+  }
+
+  private announceUrl(request: FastifyRequest): string {
+    return `${publicUrlOf(request, this.context.config.publicUrl)}/announce`;
+  }
+}

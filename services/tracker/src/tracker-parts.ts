@@ -1,0 +1,66 @@
+import { randomBytes } from 'node:crypto';
+import type { TrackerConfig } from '@pageswarm/config';
+import type { Logger } from '@pageswarm/observability';
+import { type Clock, peerId, SeededRandom } from '@pageswarm/primitives';
+import { type NodeIdentity, SwarmClientPool, type TransportMetrics } from '@pageswarm/transport';
+import type { Registry } from 'prom-client';
+import { LiveEvents } from './admin/live-events.ts';
+import { createTrackerMeters, measureTracker } from './admin/tracker-metrics.ts';
+import { BittorrentTracker } from './bittorrent/bittorrent.service.ts';
+import { Catalog } from './catalog/catalog.ts';
+import { DocumentSearch } from './search/document-search.ts';
+import { RedisSnapshotStore } from './snapshot/redis-snapshot-store.ts';
+import type { SnapshotStore } from './snapshot/snapshot-store.ts';
+import { Snapshotter } from './snapshot/snapshotter.ts';
+import { ConnectBack } from './swarm/connect-back.ts';
+import { HostTable } from './swarm/host-table.ts';
+import { Listing } from './swarm/listing.ts';
+import { SwarmService } from './swarm/swarm.service.ts';
+import { SwarmMetainfoSource } from './torrent-files/metainfo-source.ts';
+import { TorrentFiles } from './torrent-files/torrent-files.service.ts';
+import { TrackerContext } from './tracker-context.ts';
+
+/** Everything that one tracker is made of, apart from how it is reached. */
+export interface TrackerParts {
+  readonly context: TrackerContext;
+  readonly catalog: Catalog;
+  readonly hosts: HostTable;
+  readonly search: DocumentSearch;
+  readonly listing: Listing;
+  readonly swarm: SwarmService;
+  readonly bittorrent: BittorrentTracker;
+  readonly torrentFiles: TorrentFiles;
+  readonly events: LiveEvents;
+  readonly snapshotter: Snapshotter;
+  readonly pool: SwarmClientPool;
+}
+
+export interface TrackerSurroundings {
+  readonly config: TrackerConfig;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly registry: Registry;
+  readonly transportMetrics: TransportMetrics;
+}
+
+/** Puts a tracker together. Nothing runs yet. */
+export function buildTracker({ config, clock, logger, registry, transportMetrics }: TrackerSurroundings): TrackerParts {
+  const identity: NodeIdentity = { peerId: peerId(randomBytes(20).toString('hex')), role: 'tracker' };
+  const context = new TrackerContext(config, identity, clock, logger);
+  const security = { swarmKey: config.swarmKey };
+  const meters = createTrackerMeters(registry, clock);
+  const catalog = new Catalog();
+  const hosts = new HostTable(clock, config.leaseMs);
+  const search = new DocumentSearch(catalog);
+  const listing = new Listing(catalog, hosts, search, meters.search);
+  const options = { trackerId: identity.peerId, maxHandout: config.maxHandout };
+  const swarm = new SwarmService(catalog, hosts, new ConnectBack(identity, security), clock, meters.swarm, logger, options);
+  const bittorrent = new BittorrentTracker(catalog, clock, new SeededRandom(randomBytes(4).readUInt32BE()), meters.bittorrent);
+  const pool = new SwarmClientPool({ identity, security, metrics: transportMetrics });
+  const torrentFiles = new TorrentFiles(hosts, new SwarmMetainfoSource(pool), logger);
+  const events = new LiveEvents(catalog, hosts, listing, context.startedAt.toString(36));
+  const store: SnapshotStore | undefined = config.redisUrl === undefined ? undefined : new RedisSnapshotStore(config.redisUrl, logger);
+  const snapshotter = new Snapshotter(store, catalog, hosts, clock, logger, config.snapshotIntervalMs);
+  measureTracker(registry, { catalog, hosts, bittorrent, events, snapshotter });
+  return { context, catalog, hosts, search, listing, swarm, bittorrent, torrentFiles, events, snapshotter, pool };
+}

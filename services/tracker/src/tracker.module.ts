@@ -1,0 +1,53 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { HttpModule, type Readiness } from '@pageswarm/http';
+import type { Registry } from 'prom-client';
+import { DocumentsController } from './admin/documents.controller.ts';
+import { LiveEvents } from './admin/live-events.ts';
+import { PeersController } from './admin/peers.controller.ts';
+import { TrackerStatusController } from './admin/status.controller.ts';
+import { BittorrentController } from './bittorrent/bittorrent.controller.ts';
+import { BittorrentTracker } from './bittorrent/bittorrent.service.ts';
+import { Catalog } from './catalog/catalog.ts';
+import { DocumentSearch } from './search/document-search.ts';
+import { Snapshotter } from './snapshot/snapshotter.ts';
+import { HostTable } from './swarm/host-table.ts';
+import { ListingMessagesController } from './swarm/listing.controller.ts';
+import { Listing } from './swarm/listing.ts';
+import { SwarmMessagesController } from './swarm/swarm.controller.ts';
+import { SwarmService } from './swarm/swarm.service.ts';
+import { TorrentFilesController } from './torrent-files/torrent-files.controller.ts';
+import { TorrentFiles } from './torrent-files/torrent-files.service.ts';
+import { TrackerContext } from './tracker-context.ts';
+import type { TrackerParts } from './tracker-parts.ts';
+
+/** The ways in: swarm messages, HTTP for people, HTTP for BitTorrent clients. The parts behind them come built. */
+@Module({})
+export class TrackerModule {
+  static register(parts: TrackerParts, registry: Registry, readiness: Readiness): DynamicModule {
+    return {
+      module: TrackerModule,
+      imports: [HttpModule.register(registry, readiness)],
+      controllers: [
+        SwarmMessagesController,
+        ListingMessagesController,
+        TorrentFilesController,
+        DocumentsController,
+        PeersController,
+        TrackerStatusController,
+        BittorrentController,
+      ],
+      providers: [
+        { provide: TrackerContext, useValue: parts.context },
+        { provide: Catalog, useValue: parts.catalog },
+        { provide: HostTable, useValue: parts.hosts },
+        { provide: DocumentSearch, useValue: parts.search },
+        { provide: Listing, useValue: parts.listing },
+        { provide: SwarmService, useValue: parts.swarm },
+        { provide: BittorrentTracker, useValue: parts.bittorrent },
+        { provide: TorrentFiles, useValue: parts.torrentFiles },
+        { provide: LiveEvents, useValue: parts.events },
+        { provide: Snapshotter, useValue: parts.snapshotter },
+      ],
+    };
+  }
+}

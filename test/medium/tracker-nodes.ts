@@ -1,0 +1,116 @@
+// A tracker in this process and peers that speak to it, for the medium tests of the tracker.
+import { createHash, randomBytes } from 'node:crypto';
+import { readTrackerConfig } from '@pageswarm/config';
+import type { AnnouncedDocument, AnnounceReply, Document, JoinReply, SearchItem } from '@pageswarm/contracts';
+import { PEER_PATTERNS, TRACKER_PATTERNS } from '@pageswarm/contracts';
+import { createLogger } from '@pageswarm/observability';
+import { type Endpoint, type PeerId, peerId } from '@pageswarm/primitives';
+import { DocumentHasher, encodeMetainfo, infoHashes } from '@pageswarm/torrent';
+import { type RunningTracker, startTracker } from '@pageswarm/tracker';
+import { ByteReply, SwarmClient, SwarmServer } from '@pageswarm/transport';
+
+export function startTestTracker(env: Record<string, string> = {}): Promise<RunningTracker> {
+  const config = readTrackerConfig({
+    PAGESWARM_HTTP_PORT: '0',
+    PAGESWARM_TRANSPORT_PORT: '0',
+    PAGESWARM_NODE_NAME: 'tracker',
+    PAGESWARM_SHUTDOWN_GRACE_MS: '200',
+    PAGESWARM_LEASE_MS: '3000',
+    PAGESWARM_SNAPSHOT_INTERVAL_MS: '100',
+    ...env,
+  });
+  const level = process.env.TRACKER_TEST_LOG ?? 'silent';
+  return startTracker(config, createLogger({ service: 'tracker', node: 'test', level, format: 'json' }));
+}
+
+/** A document with its metainfo, as the peer that added it would tell. */
+export interface TestDocument {
+  readonly announcement: AnnouncedDocument;
+  readonly metainfo: Uint8Array;
+  readonly bytes: Uint8Array;
+}
+
+/** `size` bytes that depend on `seed`, under `name`. */
+export function makeDocument(name: string, seed: number, size = 100_000): TestDocument {
+  const bytes = new Uint8Array(size);
+  for (let at = 0; at < size; at += 32)
+    bytes.set(
+      createHash('sha256')
+        .update(`${seed} ${at}`)
+        .digest()
+        .subarray(0, Math.min(32, size - at)),
+      at,
+    );
+  const hasher = new DocumentHasher(size);
+  hasher.update(bytes);
+  const { root, md5, pieceLength, pieceLayer, v1Pieces } = hasher.finish();
+  const info = { name, size, pieceLength, root, v1Pieces };
+  const pageMap = Buffer.from(`map of ${seed}`);
+  return {
+    bytes,
+    metainfo: encodeMetainfo({ ...info, pieceLayer, pageMap }),
+    announcement: {
+      ...{ id: root, name, size, pieceLength, md5, ...infoHashes(info) },
+      ...{ pages: 2, words: [3, 4], extractor: 'test', title: null, author: null, mapped: true, mapReason: null },
+      ...{ encrypted: false, needsPassword: false, error: null, aliases: [], complete: true, have: Math.ceil(size / pieceLength) },
+    },
+  };
+}
+
+/** A peer that joins a tracker, announces, and answers for the metainfo of its documents. */
+export class TestPeer {
+  readonly peerId: PeerId = peerId(randomBytes(20).toString('hex'));
+  readonly client: SwarmClient;
+  readonly documents = new Map<string, Uint8Array>();
+  private readonly server: SwarmServer;
+
+  constructor(tracker: Endpoint) {
+    const identity = { peerId: this.peerId, role: 'peer' } as const;
+    this.client = new SwarmClient({ endpoint: tracker, identity });
+    this.server = new SwarmServer({ host: '127.0.0.1', port: 0, identity, limits: { drainTimeoutMs: 50 } });
+    this.server.route<{ id: string }>(PEER_PATTERNS.metainfo, ({ data }) => {
+      const bytes = this.documents.get(data.id) as Uint8Array;
+      return new ByteReply(
+        { bytes: bytes.length },
+        (async function* () {
+          yield bytes;
+        })(),
+      );
+    });
+  }
+
+  async listen(): Promise<this> {
+    await new Promise<void>((resolve, reject) => this.server.listen((error) => (error ? reject(error) : resolve())));
+    return this;
+  }
+
+  get port(): number {
+    return this.server.address().port;
+  }
+
+  join(more: { port?: number; host?: string; http?: number; zone?: string } = {}): Promise<JoinReply> {
+    const { port = this.port, host, http, zone } = more;
+    return this.client.request(TRACKER_PATTERNS.join, { transport: { host, port }, http: http && { port: http }, name: 'a peer', zone });
+  }
+
+  announce(...documents: (TestDocument | { announcement: AnnouncedDocument })[]): Promise<AnnounceReply> {
+    for (const document of documents) if ('metainfo' in document) this.documents.set(document.announcement.id, document.metainfo);
+    return this.client.request(TRACKER_PATTERNS.announce, { documents: documents.map(({ announcement }) => announcement) });
+  }
+
+  renew(): Promise<{ leaseMs: number; reachable: boolean }> {
+    return this.client.request(TRACKER_PATTERNS.renew, {});
+  }
+
+  async search(query: string, limit = 50): Promise<Document[]> {
+    const found: Document[] = [];
+    for await (const item of this.client.stream<SearchItem>(TRACKER_PATTERNS.search, { query, limit }))
+      if ('document' in item) found.push(item.document);
+    return found;
+  }
+
+  async close(): Promise<void> {
+    this.client.destroy();
+    await this.server.close();
+  }
+}
