@@ -46,6 +46,8 @@ describe('npm start', () => {
       '3 hosts sent pieces of it',
       'is the one that the tracker states',
       'bytes came over the wire for each byte of the file',
+      'sent its pages 1-90',
+      'sent its pages 1-70',
       'the document has three complete hosts',
       'All of it held.',
     ])

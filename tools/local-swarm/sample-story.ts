@@ -1,5 +1,6 @@
 import type { Document, Download } from '@pageswarm/contracts';
-import { FIELD_GUIDE, PHYSICS, SAMPLE_DOCUMENTS } from '../sample-maker/sample-documents.ts';
+import { indexesOf, parsePageRanges } from '@pageswarm/primitives';
+import { FIELD_GUIDE, PHYSICS } from '../sample-maker/sample-documents.ts';
 import type { SampleFile } from '../sample-maker/sample-folder.ts';
 import { hostTable, progressLine } from './download-report.ts';
 import type { LocalSwarm } from './local-swarm.ts';
@@ -23,35 +24,28 @@ export interface SampleScene {
   guide?: Document;
 }
 
-/** From adding to seeding: the main job of the whole system in order. */
+/**
+ * From adding to seeding: the main job of the whole system in order. The downloads that claim who sent what follow the
+ * bare cascade: under the adaptive strategy a host that the machine leaves waiting for a moment loses all its work to the others.
+ */
 export const SAMPLE_STORY: readonly StoryStep<SampleScene>[] = [
   { title: 'PDFs are added on peers 1 and 2', play: addSamples },
   { title: 'The tracker lists them with pages, words per page and title', play: listAtTracker },
   { title: 'Peer 3 searches by a part of the name', play: searchByName },
   { title: 'Peer 3 searches by nothing, which is everything', play: searchEverything },
   { title: 'Peer 3 searches by the .torrent file of the tracker', play: searchByTorrent },
-  { title: 'Peer 3 downloads the field guide from peers 1 and 2', play: downloadFromTwo },
+  { title: 'Peer 3 downloads the field guide from peers 1 and 2, each its pages of the plan', play: downloadFromTwo },
   { title: 'The tracker lists peer 3 as a host too', play: listThreeHosts },
-  { title: 'Another peer downloads it from all three', play: downloadFromThree },
+  { title: 'Another peer downloads it from all three, each its pages of the plan', play: downloadFromThree },
+  { title: 'It downloads it once more, and now who is faster takes work from who is slower', play: downloadAdaptively },
 ];
 
 async function addSamples({ swarm, files }: SampleScene, { tell, claim }: Stage): Promise<void> {
-  await forgetEarlierRuns(swarm, tell);
   for (const { file, peer, added } of await shareSamples(swarm, files)) {
     const facts = added ? `id ${added.id.slice(0, 16)}…, md5 ${added.md5}` : 'it was there already (409)';
     tell(`peer ${peer}: "${file.sample.fileName}", ${formatBytes(file.size)}: ${facts}`);
     if (added) claim(added.md5 === (await fileHashes(file.path)).md5, "the md5 that the peer states is the file's");
   }
-}
-
-/** A folder that is used again holds what the last story downloaded; it is given back so that the story can be told again. */
-async function forgetEarlierRuns(swarm: LocalSwarm, tell: Stage['tell']): Promise<void> {
-  for (let number = 3; number <= swarm.peerCount; number++)
-    for (const { id, name } of (await swarm.peer(number).documents()).items)
-      if (SAMPLE_DOCUMENTS.some(({ fileName }) => fileName === name)) {
-        await swarm.peer(number).remove(id);
-        tell(`peer ${number}: "${name}" of an earlier run is removed`);
-      }
 }
 
 async function listAtTracker(scene: SampleScene, { tell, claim }: Stage): Promise<void> {
@@ -92,7 +86,7 @@ async function searchByTorrent(scene: SampleScene, { tell, claim }: Stage): Prom
 }
 
 async function downloadFromTwo(scene: SampleScene, stage: Stage): Promise<void> {
-  await downloadGuide(scene, scene.swarm.peer(3), 2, stage);
+  await downloadByPlan(scene, scene.swarm.peer(3), 2, stage);
 }
 
 async function listThreeHosts(scene: SampleScene, { tell, claim }: Stage): Promise<void> {
@@ -108,19 +102,37 @@ async function downloadFromThree(scene: SampleScene, stage: Stage): Promise<void
   const { swarm } = scene;
   if (swarm.peerCount < 4) stage.tell('one more peer is started for this');
   const peer = swarm.peerCount < 4 ? await swarm.addPeer() : swarm.peer(4);
-  await downloadGuide(scene, peer, 3, stage);
+  await downloadByPlan(scene, peer, 3, stage);
+}
+
+async function downloadAdaptively(scene: SampleScene, stage: Stage): Promise<void> {
+  await downloadGuide(scene, scene.swarm.peer(4), 'adaptive', stage);
+}
+
+/** Downloads by the bare cascade and claims that each of `hosts` hosts sent the pages of its plan. */
+async function downloadByPlan(scene: SampleScene, peer: PeerClient, hosts: number, stage: Stage): Promise<void> {
+  const download = await downloadGuide(scene, peer, 'cascade', stage);
+  const shares = download.hosts.map(({ share }) => share);
+  stage.claim(download.hosts.filter(({ bytes }) => bytes > 0).length === hosts, `${hosts} hosts sent pieces of it`);
+  stage.claim(Math.abs(shares.reduce((sum, share) => sum + share, 0) - 1) < 1e-6, 'the shares of the plan add up to the whole');
+  const pages = download.pages.total;
+  for (const { address, plannedPages, sentPages } of download.hosts)
+    stage.claim(holdsPages(sentPages, plannedPages, pages), `${address} sent its pages ${plannedPages}`);
 }
 
 /** Downloads the field guide on `peer`, shows how, and claims everything that a finished download has to be. */
-async function downloadGuide(scene: SampleScene, peer: PeerClient, hosts: number, { tell, claim }: Stage): Promise<void> {
+async function downloadGuide(
+  scene: SampleScene,
+  peer: PeerClient,
+  strategy: Download['strategy'],
+  { tell, claim }: Stage,
+): Promise<Download> {
   const guide = theGuide(scene);
-  const { id } = await peer.startDownload({ id: guide.id });
+  await giveBack(peer, guide, tell);
+  const { id } = await peer.startDownload({ id: guide.id, strategy });
   const download = await peer.followDownload(id, DOWNLOAD_LIMIT_MS, progressTeller(tell));
   tell(hostTable(download));
   claim(download.state === 'done', `the download is done${download.error ? `, not ${download.error.code}: ${download.error.detail}` : ''}`);
-  claim(download.hosts.filter(({ bytes }) => bytes > 0).length === hosts, `${hosts} hosts sent pieces of it`);
-  const shares = download.hosts.reduce((sum, { share }) => sum + share, 0);
-  claim(Math.abs(shares - 1) < 1e-6, 'the shares of the opening plan add up to the whole');
   const { expected, actual } = download.md5;
   claim(actual === expected && expected === guide.md5, `md5 ${actual} is the one that the tracker states`);
   const ratio = download.bytesReceived / download.size;
@@ -131,6 +143,21 @@ async function downloadGuide(scene: SampleScene, peer: PeerClient, hosts: number
     served.sha256 === added.sha256 && served.size === added.size,
     `its ${served.size} bytes are those of the added file (sha256 ${served.sha256})`,
   );
+  return download;
+}
+
+/** A peer that has the document, from the step before or from an earlier run in the same folder, gives it back first. */
+async function giveBack(peer: PeerClient, { id, name }: Document, tell: Stage['tell']): Promise<void> {
+  if (!(await peer.documents()).items.some((document) => document.id === id)) return;
+  await peer.remove(id);
+  tell(`its copy of "${name}" is removed first`);
+}
+
+/** True if the pages of `inner` are all in `outer`. */
+function holdsPages(outer: string, inner: string, pageCount: number): boolean {
+  const pagesOf = (text: string) => new Set(indexesOf(parsePageRanges(text, pageCount)));
+  const sent = outer === '' ? new Set<number>() : pagesOf(outer);
+  return inner === '' || [...pagesOf(inner)].every((page) => sent.has(page));
 }
 
 function progressTeller(tell: Stage['tell']): (download: Download) => void {
