@@ -1,0 +1,1 @@
+export { startPeer } from './start-peer.ts';
