@@ -63,6 +63,7 @@ export class TestPeer {
   readonly client: SwarmClient;
   readonly documents = new Map<string, Uint8Array>();
   private readonly server: SwarmServer;
+  private heartbeat: NodeJS.Timeout | undefined;
 
   constructor(tracker: Endpoint) {
     const identity = { peerId: this.peerId, role: 'peer' } as const;
@@ -102,6 +103,12 @@ export class TestPeer {
     return this.client.request(TRACKER_PATTERNS.renew, {});
   }
 
+  /** Renews as a living peer does, until it is closed. */
+  keepRenewing(everyMs = 500): this {
+    this.heartbeat = setInterval(() => void this.renew().catch(() => {}), everyMs);
+    return this;
+  }
+
   async search(query: string, limit = 50): Promise<Document[]> {
     const found: Document[] = [];
     for await (const item of this.client.stream<SearchItem>(TRACKER_PATTERNS.search, { query, limit }))
@@ -110,6 +117,7 @@ export class TestPeer {
   }
 
   async close(): Promise<void> {
+    clearInterval(this.heartbeat);
     this.client.destroy();
     await this.server.close();
   }

@@ -1,3 +1,4 @@
+export { MemorySnapshotStore } from './snapshot/memory-snapshot-store.ts';
 export { RedisSnapshotStore } from './snapshot/redis-snapshot-store.ts';
-export type { SnapshotEntry, SnapshotStore } from './snapshot/snapshot-store.ts';
+export { MAX_SNAPSHOT_BATCH, type SnapshotEntry, type SnapshotStore } from './snapshot/snapshot-store.ts';
 export { type RunningTracker, startTracker } from './start-tracker.ts';

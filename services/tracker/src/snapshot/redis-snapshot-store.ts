@@ -7,7 +7,7 @@ import { MAX_SNAPSHOT_BATCH, SNAPSHOT_VERSION, type SnapshotEntry, type Snapshot
 export const REDIS_PREFIX = `pageswarm:tracker:${SNAPSHOT_VERSION}:`;
 /** How long Redis may take to connect, and to answer one command, in milliseconds. */
 export const REDIS_CONNECT_TIMEOUT_MS = 2_000;
-export const REDIS_COMMAND_TIMEOUT_MS = 5_000;
+export const REDIS_COMMAND_TIMEOUT_MS = 3_000;
 /** The longest wait between two attempts to connect, in milliseconds. */
 export const REDIS_RECONNECT_MS = 2_000;
 
