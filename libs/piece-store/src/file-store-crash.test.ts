@@ -90,9 +90,13 @@ describe('a file store whose process dies between two steps', () => {
     ['with hard links', {}, false],
     ['without hard links', { linkErrno: 'EPERM' }, false],
     ['when its name is taken', {}, true],
-  ])('has every piece it told of, none that is wrong, and goes on, %s', async (_what, faults, uploadsFirst) => {
-    let steps = 0;
-    while (!(await dieAfter(steps, faults, uploadsFirst))) steps++;
-    expect(steps).toBeGreaterThan(25);
-  });
+  ])(
+    'has every piece it told of, none that is wrong, and goes on, %s',
+    async (_what, faults, uploadsFirst) => {
+      let steps = 0;
+      while (!(await dieAfter(steps, faults, uploadsFirst))) steps++;
+      expect(steps).toBeGreaterThan(25);
+    },
+    60_000,
+  );
 });

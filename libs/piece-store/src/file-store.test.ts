@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, open, readdir, readFile, rm, stat, symlink, truncate, unlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -235,22 +236,25 @@ describe('FileStore', () => {
     it('reads it where it went when the move overtakes the opening of the file', async () => {
       const real = new NodeFileOperations();
       let reading: Promise<Uint8Array> | undefined;
-      let partIsGone = () => {};
-      const gone = new Promise<void>((resolve) => {
-        partIsGone = resolve;
-      });
+      const events = new EventEmitter();
+      const openingBegins = once(events, 'opening');
+      const partIsGone = once(events, 'gone');
       const operations: FileOperations = Object.assign(new NodeFileOperations(), {
         open: async (path: string, flags: OpenFlags) => {
-          if (reading && path === part()) await gone;
+          if (reading && path === part()) {
+            events.emit('opening');
+            await partIsGone;
+          }
           return real.open(path, flags);
         },
         link: async (from: string, to: string) => {
           await real.link(from, to);
           reading = document.read(100, 2000);
+          await openingBegins;
         },
         unlink: async (path: string) => {
           await real.unlink(path);
-          if (path === part()) partIsGone();
+          if (path === part()) events.emit('gone');
         },
       });
       // With one open file, the marks that are written before the move close the data file, so the read opens it again.
