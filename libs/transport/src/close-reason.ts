@@ -31,6 +31,7 @@ const REASON_OF_CODE: Partial<Record<ErrorCode, CloseReason>> = {
   PROTOCOL_VERSION: 'protocol-version',
   PROTOCOL_ERROR: 'protocol-error',
   FRAME_TOO_LARGE: 'frame-too-large',
+  GOING_AWAY: 'local-close',
   CREDIT_EXCEEDED: 'credit-exceeded',
   LIMIT_EXCEEDED: 'limit-exceeded',
 };

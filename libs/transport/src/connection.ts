@@ -175,10 +175,11 @@ export class Connection implements FrameSink {
 
   /** Takes no new requests, lets running ones finish within the drain time, then closes. Idempotent. */
   drain(): Promise<void> {
-    if (this.state === 'handshaking') this.destroy('local-close', lost('This end is shutting down'));
+    const goingAway = new PageSwarmError('GOING_AWAY', 'This node is shutting down');
+    if (this.state === 'handshaking') this.fail(goingAway);
     if (this.state === 'open') {
       this.startDraining();
-      this.sendGoAway(new PageSwarmError('GOING_AWAY', 'This node is shutting down'), false);
+      this.sendGoAway(goingAway, false);
     }
     return this.closed;
   }
@@ -250,7 +251,7 @@ export class Connection implements FrameSink {
   private receiveGoAway(flags: number, payload: Buffer): void {
     const error = parseError(payload);
     if (flags & FrameFlag.FINAL) {
-      this.closeSoftly(this.state === 'handshaking' ? closeReasonOf(error.code) : 'remote-close', error);
+      this.closeSoftly(this.state === 'handshaking' && error.code !== 'GOING_AWAY' ? closeReasonOf(error.code) : 'remote-close', error);
       return;
     }
     if (this.state !== 'open') return;
@@ -272,7 +273,15 @@ export class Connection implements FrameSink {
   }
 
   private finishDraining(): void {
-    if (this.state === 'draining' && this.streamCount === 0) this.closeSoftly('local-close', lost('The connection was closed'));
+    if (this.state !== 'draining' || this.streamCount > 0) return;
+    // The connector closes first: requests that it had sent before it heard of GO_AWAY still get their answer.
+    if (this.options.side === 'connector') this.closeDrained();
+    else this.lingerTimer ??= setTimeout(() => this.closeDrained(), this.limits.lingerMs);
+  }
+
+  private closeDrained(): void {
+    clearTimeout(this.lingerTimer);
+    this.closeSoftly('local-close', lost('The connection was closed'));
   }
 
   /** Sends what is queued, ends the socket, and destroys it if the other end does not close within the linger time. */
@@ -296,6 +305,7 @@ export class Connection implements FrameSink {
     this.decoder.stop();
     clearTimeout(this.handshakeTimer);
     clearTimeout(this.drainTimer);
+    clearTimeout(this.lingerTimer);
     this.heartbeat.stop();
     this.queue.close();
     const { metrics, side, onClose } = this.options;
@@ -306,6 +316,10 @@ export class Connection implements FrameSink {
 
   /** The other end sends no more, and half-open connections have no use here. */
   private ended(): void {
+    if (this.state === 'draining' && this.streamCount === 0) {
+      this.closeDrained();
+      return;
+    }
     const reason = this.result ? 'remote-close' : 'handshake-failed';
     this.closeSoftly(reason, this.result ? lost('The other end closed the connection') : this.lossOf(undefined));
   }

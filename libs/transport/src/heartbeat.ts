@@ -19,6 +19,9 @@ export class Heartbeat {
   /** The shortest round trip in ms. */
   minMs: number | undefined;
   private lastHeard = performance.now();
+  private lastPing = performance.now();
+  private lastBeat = performance.now();
+  private periodMs = 0;
   private sequence = 0;
   private readonly open = new Map<number, { at: number; resolve?: (ms: number) => void }>();
   private timer: NodeJS.Timeout | undefined;
@@ -34,7 +37,8 @@ export class Heartbeat {
     const { heartbeatIntervalMs, heartbeatTimeoutMs, idleTimeoutMs } = this.limits;
     const periods = [heartbeatIntervalMs, heartbeatTimeoutMs, idleTimeoutMs].filter((ms) => ms > 0);
     if (periods.length === 0) return;
-    this.timer = setInterval(() => this.beat(), Math.max(1, Math.min(...periods) / 2));
+    this.periodMs = Math.max(1, Math.min(...periods) / 2);
+    this.timer = setInterval(() => this.beat(), this.periodMs);
     this.timer.unref();
   }
 
@@ -70,18 +74,19 @@ export class Heartbeat {
     ping.resolve?.(ms);
   }
 
-  private lastBeat = performance.now();
-
   private beat(): void {
     const now = performance.now();
     const { heartbeatIntervalMs, heartbeatTimeoutMs } = this.limits;
-    if (heartbeatTimeoutMs > 0 && now - this.lastHeard > heartbeatTimeoutMs) {
+    // A process that was held up itself has not heard what waits in its sockets; it must not blame the others.
+    const wasHeldUp = now - this.lastBeat > this.periodMs * 2;
+    this.lastBeat = now;
+    if (heartbeatTimeoutMs > 0 && now - this.lastHeard > heartbeatTimeoutMs && !wasHeldUp) {
       this.owner.silent();
       return;
     }
-    const since = this.isEager ? this.lastBeat : this.lastHeard;
+    const since = this.isEager ? this.lastPing : this.lastHeard;
     if (heartbeatIntervalMs > 0 && now - since >= heartbeatIntervalMs * 0.9) {
-      this.lastBeat = now;
+      this.lastPing = now;
       this.ping();
     }
     this.owner.beat(now);

@@ -28,7 +28,9 @@ export interface SendStreamOptions {
 
 /** One direction of a stream on its way out: frames in order, data and values only as far as the credit goes. */
 export class SendStream implements TurnTaker {
-  private readonly entries: Entry[] = [];
+  private entries: Entry[] = [];
+  /** Index of the first entry that was not sent: shifting a long array for each small value would be quadratic. */
+  private first = 0;
   private credit: number;
   private queuedBytes = 0;
   private isStalled = false;
@@ -90,15 +92,16 @@ export class SendStream implements TurnTaker {
   grant(bytes: number): void {
     this.credit += bytes;
     this.isStalled = false;
-    if (!this.isClosed && this.entries.length > 0) this.options.queue.enqueue(this);
+    if (!this.isClosed && this.first < this.entries.length) this.options.queue.enqueue(this);
   }
 
   /** Drops what is queued; nothing more is sent. */
   abort(): void {
     if (this.isClosed) return;
     this.isClosed = true;
-    for (const { type, payload } of this.entries) if (type !== FrameType.DATA) this.options.queue.park(-payload.length);
-    this.entries.length = 0;
+    for (const { type, payload } of this.entries.slice(this.first)) if (type !== FrameType.DATA) this.options.queue.park(-payload.length);
+    this.entries = [];
+    this.first = 0;
     this.queuedBytes = 0;
     this.wake?.();
   }
@@ -106,13 +109,13 @@ export class SendStream implements TurnTaker {
   takeTurn(batch: FrameBatch): boolean {
     let budget = this.quantum;
     while (budget > 0) {
-      const entry = this.entries[0];
+      const entry = this.entries[this.first];
       if (!entry) return false;
       const bytes = this.sendFrom(entry, batch, budget);
       if (bytes === 0) return false;
       budget -= bytes;
     }
-    return this.entries.length > 0;
+    return this.first < this.entries.length;
   }
 
   private sendFrom(entry: Entry, batch: FrameBatch, budget: number): number {
@@ -135,7 +138,7 @@ export class SendStream implements TurnTaker {
     batch.append(entry.type, isEnd ? FrameFlag.END : FrameFlag.NONE, streamId, 0, payload);
     entry.sent += length;
     this.queuedBytes -= isDone ? length + FRAME_HEADER_BYTES : length;
-    if (isDone) this.entries.shift();
+    if (isDone) this.dropFirst();
     if (entry.type !== FrameType.DATA) this.options.queue.park(-length);
     if (this.wake && this.queuedBytes < this.options.sendAheadBytes) {
       const wake = this.wake;
@@ -147,6 +150,17 @@ export class SendStream implements TurnTaker {
       this.options.onFinished();
     }
     return length + FRAME_HEADER_BYTES;
+  }
+
+  private dropFirst(): void {
+    this.entries[this.first++] = NOTHING;
+    if (this.first === this.entries.length) {
+      this.entries = [];
+      this.first = 0;
+    } else if (this.first === COMPACT_AT) {
+      this.entries = this.entries.slice(COMPACT_AT);
+      this.first = 0;
+    }
   }
 
   private stall(): 0 {
@@ -165,3 +179,7 @@ export class SendStream implements TurnTaker {
 }
 
 const EMPTY = new Uint8Array(0);
+/** In the place of an entry that was sent, so that its payload is let go. */
+const NOTHING: Entry = { type: FrameType.END, payload: EMPTY, sent: 0, isLast: false };
+/** Sent entries are cut off in lots of this many. */
+const COMPACT_AT = 4_096;

@@ -16,7 +16,7 @@ import type { NodeIdentity } from './node-identity.ts';
 import { type ByteAnswer, BytesReply, PacketReply, ValueReply, ValuesReply } from './replies.ts';
 import type { TransportLogger } from './transport-logger.ts';
 import { NO_METRICS, type TransportMetrics } from './transport-metrics.ts';
-import type { TransportSecurity } from './transport-security.ts';
+import { swarmKeyOf, type TransportSecurity } from './transport-security.ts';
 
 /** How long {@link SwarmClient.ping} waits by default, in ms. */
 export const DEFAULT_PING_TIMEOUT_MS = 5_000;
@@ -52,6 +52,7 @@ interface Attempt {
  */
 export class SwarmClient extends ClientProxy<SwarmClientEvents, SwarmClientStatus> {
   private readonly limits: TransportLimits;
+  private readonly swarmKey: string | undefined;
   private readonly metrics: TransportMetrics;
   private readonly logger: TransportLogger;
   private readonly listeners: { [E in keyof SwarmClientEvents]: Set<SwarmClientEvents[E]> } = { connect: new Set(), disconnect: new Set() };
@@ -66,6 +67,7 @@ export class SwarmClient extends ClientProxy<SwarmClientEvents, SwarmClientStatu
   constructor(private readonly options: SwarmClientOptions) {
     super();
     this.limits = verifyLimits(options.limits);
+    this.swarmKey = swarmKeyOf(options.security);
     this.metrics = options.metrics ?? NO_METRICS;
     this.logger = options.logger ?? new Logger(SwarmClient.name);
     this.backoff = new Backoff(options.keepConnected?.minMs, options.keepConnected?.maxMs);
@@ -280,13 +282,13 @@ export class SwarmClient extends ClientProxy<SwarmClientEvents, SwarmClientStatu
   }
 
   private open(socket: Socket, handshakeMs: number, onMade: (connection: Connection) => void): Promise<Connection> {
-    const { identity, security, expectedPeerId, endpoint } = this.options;
+    const { identity, expectedPeerId, endpoint } = this.options;
     return new Promise((resolve, reject) => {
       const connection = new Connection({
         socket,
         side: 'connector',
         identity,
-        swarmKey: security?.swarmKey,
+        swarmKey: this.swarmKey,
         nonce: randomBytes(NONCE_BYTES),
         limits: { ...this.limits, connectTimeoutMs: handshakeMs },
         metrics: this.metrics,

@@ -16,7 +16,7 @@ import { RequestRunner } from './request-runner.ts';
 import { ServerStreams } from './server-streams.ts';
 import type { TransportLogger } from './transport-logger.ts';
 import { NO_METRICS, type TransportMetrics } from './transport-metrics.ts';
-import { serverTlsOptions, type TransportSecurity } from './transport-security.ts';
+import { serverTlsOptions, swarmKeyOf, type TransportSecurity } from './transport-security.ts';
 
 /** Handlers without a transport id of their own are bound to every server; those with this one to swarm servers only. */
 export const SWARM_TRANSPORT = Symbol.for('pageswarm.transport');
@@ -46,6 +46,7 @@ export class SwarmServer extends Server<SwarmServerEvents, SwarmServerStatus> im
   override readonly transportId = SWARM_TRANSPORT;
   protected override readonly logger: Logger;
   private readonly limits: TransportLimits;
+  private readonly swarmKey: string | undefined;
   private readonly metrics: TransportMetrics;
   private readonly gate: ConnectionGate;
   private readonly patterns = new PatternTable();
@@ -59,6 +60,7 @@ export class SwarmServer extends Server<SwarmServerEvents, SwarmServerStatus> im
     super();
     this.logger = (options.logger ?? new Logger(SwarmServer.name)) as Logger;
     this.limits = verifyLimits(options.limits);
+    this.swarmKey = swarmKeyOf(options.security);
     this.metrics = options.metrics ?? NO_METRICS;
     this.gate = new ConnectionGate(this.limits);
     this.runner = new RequestRunner(this.patterns, this.logger, (context, run) => this.runWithProcessingHooks(context, run));
@@ -176,7 +178,7 @@ export class SwarmServer extends Server<SwarmServerEvents, SwarmServerStatus> im
       socket,
       side: 'acceptor',
       identity: this.options.identity,
-      swarmKey: this.options.security?.swarmKey,
+      swarmKey: this.swarmKey,
       nonce: randomBytes(NONCE_BYTES),
       limits: this.limits,
       metrics: this.metrics,

@@ -27,6 +27,12 @@ export interface TransportSecurity {
   readonly tls?: TransportTls;
 }
 
+/** The swarm key of `security`. @throws PageSwarmError INVALID_CONFIGURATION for an empty key, which would protect nothing */
+export function swarmKeyOf(security: TransportSecurity | undefined): string | undefined {
+  if (security?.swarmKey === '') throw new PageSwarmError('INVALID_CONFIGURATION', 'A swarm key must not be empty');
+  return security?.swarmKey;
+}
+
 /** @throws PageSwarmError INVALID_CONFIGURATION if a file cannot be read or a part is missing */
 export function serverTlsOptions(tls: TransportTls): TlsOptions {
   if (!tls.cert || !tls.key) throw new PageSwarmError('INVALID_CONFIGURATION', 'A TLS server needs a certificate and its key');
