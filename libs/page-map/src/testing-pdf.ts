@@ -39,24 +39,32 @@ export class TestPdf {
 
   toBytes(options: TestPdfOptions = {}): Buffer {
     const junk = latin1(options.junk ?? '');
-    const parts: Buffer[] = [junk, latin1('%PDF-1.7\n%\xe2\xe3\xcf\xd3\n')];
+    const parts: Buffer[] = [];
+    let length = 0;
+    const add = (...more: Buffer[]): void => {
+      for (const part of more) length += part.length;
+      parts.push(...more);
+    };
+    add(junk, latin1('%PDF-1.7\n%\xe2\xe3\xcf\xd3\n'));
     const base = options.offsetsFromFile ? 0 : junk.length;
     const offsets = new Map<number, number>();
-    const position = (): number => parts.reduce((total, part) => total + part.length, 0);
     const put = (num: number, body: Buffer): void => {
-      const offset = position() - base;
+      const offset = length - base;
       offsets.set(num, options.offset?.(num, offset) ?? offset);
-      parts.push(latin1(`${num} 0 obj\n`), body, latin1('\nendobj\n'));
+      add(latin1(`${num} 0 obj\n`), body, latin1('\nendobj\n'));
     };
     const packed = new Map<number, number>();
-    for (const [num, body] of this.bodies) if (!options.packed?.includes(num)) put(num, body);
-    const next = Math.max(...this.bodies.keys()) + 1;
+    let next = 1;
+    for (const [num, body] of this.bodies) {
+      if (!options.packed?.includes(num)) put(num, body);
+      next = Math.max(next, num + 1);
+    }
     if (options.packed) put(next, this.objectStream(options.packed, packed));
-    const start = position() - base;
+    const start = length - base;
     const trailer = options.trailer ?? '/Root 1 0 R';
-    if (options.xref === 'stream') parts.push(this.xrefStream(next + 1, start, offsets, packed, next, trailer, options.predictor ?? false));
-    else if (options.xref !== 'none') parts.push(xrefTable(offsets, trailer));
-    if (options.xref !== 'none') parts.push(latin1(`startxref\n${start}\n%%EOF\n`));
+    if (options.xref === 'stream') add(this.xrefStream(next + 1, start, offsets, packed, next, trailer, options.predictor ?? false));
+    else if (options.xref !== 'none') add(xrefTable(offsets, trailer));
+    if (options.xref !== 'none') add(latin1(`startxref\n${start}\n%%EOF\n`));
     return Buffer.concat(parts);
   }
 
@@ -104,7 +112,7 @@ export class TestPdf {
 /** A cross-reference table of these offsets with one subsection for each number, and its trailer. */
 export function xrefTable(offsets: ReadonlyMap<number, number>, trailer: string): Buffer {
   const lines = [...offsets].sort(([a], [b]) => a - b).map(([num, offset]) => `${num} 1\n${String(offset).padStart(10, '0')} 00000 n \n`);
-  const size = Math.max(...offsets.keys()) + 1;
+  const size = [...offsets.keys()].reduce((highest, num) => Math.max(highest, num), 0) + 1;
   return latin1(`xref\n0 1\n0000000000 65535 f \n${lines.join('')}trailer\n<</Size ${size} ${trailer}>>\n`);
 }
 
