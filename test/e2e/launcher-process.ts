@@ -14,8 +14,11 @@ export class LauncherProcess {
   readonly child: ChildProcess;
   private readonly ended: Promise<unknown>;
 
-  constructor(args: readonly string[]) {
-    this.child = spawn(process.execPath, [join(ROOT, 'build/tools/local-swarm.js'), ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  constructor(args: readonly string[], settings: Readonly<Record<string, string>> = {}) {
+    this.child = spawn(process.execPath, [join(ROOT, 'build/tools/local-swarm.js'), ...args], {
+      env: { ...process.env, ...settings },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     for (const stream of [this.child.stdout, this.child.stderr])
       stream?.on('data', (chunk) => {
         this.output += chunk;

@@ -122,9 +122,9 @@ describe('npm start', () => {
   }, 30_000);
 
   it('shows the log of a service that cannot start', async () => {
-    process.env.PAGESWARM_STRATEGIE = 'adaptive';
-    const refused = start('--peers', '1', '--no-samples');
-    delete process.env.PAGESWARM_STRATEGIE;
+    const args = ['--data-dir', dataDir, '--base-port', String(basePort), '--peers', '1', '--no-samples'];
+    launcher = new LauncherProcess(args, { PAGESWARM_STRATEGIE: 'adaptive' });
+    const refused = launcher;
     expect(await refused.exitCode()).toBe(1);
     expect(refused.output).toContain('PAGESWARM_STRATEGIE is not a variable that PageSwarm knows; did you mean PAGESWARM_STRATEGY?');
   }, 60_000);

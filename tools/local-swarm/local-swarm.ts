@@ -13,6 +13,7 @@ const JOIN_LIMIT_MS = 20_000;
 export class LocalSwarm {
   readonly processes: ServiceProcess[] = [];
   private stopped: Promise<void> | undefined;
+  private ownsFolder = false;
   private reportEnd: (error: Error) => void = () => {};
   /** Resolves with the reason when a process ends although nobody stopped it. */
   readonly unexpectedEnd = new Promise<Error>((done) => {
@@ -33,6 +34,7 @@ export class LocalSwarm {
     await demandUnusedFolder(this.shape.dataDir);
     const plan = planSwarm(this.shape);
     await demandFreePorts(plan);
+    this.ownsFolder = true;
     try {
       const firstPeer = plan.findIndex(({ role }) => role === 'peer');
       await this.launch(plan.slice(0, firstPeer));
@@ -88,7 +90,7 @@ export class LocalSwarm {
   }
 
   private async stopAll(): Promise<void> {
-    await removeSwarmFile(this.shape.dataDir);
+    if (this.ownsFolder) await removeSwarmFile(this.shape.dataDir);
     const isTracker = ({ planned }: ServiceProcess) => planned.role === 'tracker';
     await Promise.all(this.processes.filter((process) => !isTracker(process)).map((process) => process.stop()));
     await Promise.all(this.processes.filter(isTracker).map((process) => process.stop()));
