@@ -12,6 +12,7 @@ export class HostSearch {
   failure: ErrorShape | undefined;
   private pauseMs = 0;
   private lookups = 0;
+  private waiting = false;
   private dueAt = Number.POSITIVE_INFINITY;
   /** Since when no host is alive. */
   private emptySince: number | undefined;
@@ -43,6 +44,7 @@ export class HostSearch {
     this.emptySince = undefined;
     this.hungry = false;
     this.lookups = 0;
+    this.waiting = false;
     this.dueAt = Number.POSITIVE_INFINITY;
   }
 
@@ -50,11 +52,15 @@ export class HostSearch {
   take(now: number): boolean {
     if (now < this.dueAt) return false;
     this.lookups++;
+    this.waiting = true;
     this.dueAt = now + this.limits.lookupTimeoutMs;
     return true;
   }
 
+  /** A lookup was answered; news of hosts that nobody asked for change nothing. */
   answered(now: number, failure?: ErrorShape): void {
+    if (!this.waiting) return;
+    this.waiting = false;
     this.failure = failure;
     const longest = this.hungry ? this.limits.maxUrgentLookupPauseMs : this.limits.maxLookupPauseMs;
     this.dueAt = now + Math.min(this.pauseMs, longest);

@@ -2,14 +2,14 @@ import type { Bitfield, IndexRange, PeerId } from '@pageswarm/primitives';
 import { RateMeter } from './rate-meter.ts';
 
 /**
- * probing: asked whether it lives · live: may be asked for pieces · parked: the download rests, the host may well live ·
+ * parked: not asked anything now, it may well live · probing: asked whether it lives · live: may be asked for pieces ·
  * dead: did not answer its probe · lost: was alive and failed · banned: sent a wrong piece, never asked again.
  */
 export type HostPhase = 'probing' | 'live' | 'parked' | 'dead' | 'lost' | 'banned';
 
 /** All that a download knows about one host. Written by the download's parts, each its own fields, in answer to one event at a time. */
 export class Host {
-  phase: HostPhase = 'probing';
+  phase: HostPhase = 'parked';
   latencyMs: number | undefined;
   detail: string | undefined;
   probeSentAt = 0;

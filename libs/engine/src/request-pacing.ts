@@ -5,6 +5,11 @@ import type { PieceBook } from './piece-book.ts';
 import type { PickBudget } from './piece-picker.ts';
 import type { RequestLedger } from './request-ledger.ts';
 
+/** Bytes in flight to a host whose rate is not known: two pieces at least, so that it never waits for the next request. */
+export function leastInFlight(limits: Pick<EngineLimits, 'minInFlightBytes'>, pieceLength: number): number {
+  return Math.max(limits.minInFlightBytes, 2 * pieceLength);
+}
+
 /** How much to ask of a host now: its measured rate times its round trip and a little more is kept in flight. */
 export class RequestPacing {
   constructor(
@@ -36,7 +41,7 @@ export class RequestPacing {
     const { pieceLength } = this.book;
     // A host that failed last time has to prove itself with one piece.
     if (host.strikes > 0) return pieceLength;
-    const atLeast = Math.max(this.limits.minInFlightBytes, 2 * pieceLength);
+    const atLeast = leastInFlight(this.limits, pieceLength);
     const rate = this.estimate.measured(host, now);
     if (rate === undefined) return atLeast;
     const ahead = (rate * ((host.latencyMs ?? 0) + this.limits.pipelineAheadMs)) / 1_000;

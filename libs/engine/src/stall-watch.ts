@@ -4,7 +4,7 @@ import type { EngineLimits } from './limits.ts';
 import type { PieceBook } from './piece-book.ts';
 import type { RequestLedger } from './request-ledger.ts';
 
-/** A host gets this many times the time that a piece took so far before it is stalled. */
+/** A host gets this many times the time that its last piece took before it is stalled. */
 const PATIENCE_IN_PIECES = 3;
 /** The slowest first piece that is still waited for, in bytes per second. */
 const SLOWEST_FIRST_PIECE_BYTES_PER_SECOND = 131_072;
@@ -26,7 +26,7 @@ export class StallWatch {
 
   /** A verified piece came from a host. */
   heard(host: Host, now: number): void {
-    const pieceMs = (this.parts.book.pieceLength * 1_000) / Math.max(host.meter.rate(now) ?? 1, 1);
+    const pieceMs = Math.max((this.parts.book.pieceLength * 1_000) / Math.max(host.meter.rate(now) ?? 1, 1), now - host.aliveAt);
     this.patience[host.index] = Math.min(Math.max(this.parts.limits.stallTimeoutMs, PATIENCE_IN_PIECES * pieceMs), MAX_PATIENCE_MS);
     host.aliveAt = now;
     host.strikes = 0;

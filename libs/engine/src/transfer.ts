@@ -118,14 +118,14 @@ export class Transfer {
 
   /** A host is not asked any more; what it owes goes to others. */
   leave(host: Host, phase: HostPhase, detail: string, now: number): void {
-    const pieces = this.takeBack(host, detail, now);
+    const pieces = [...this.takeBack(host, detail, now), ...this.queues.clear(host.index)];
     host.phase = phase;
     host.detail = detail;
     host.drops++;
     host.strikes = 0;
     host.restUntil = now + Math.min(this.limits.hostRestMs * 2 ** (host.drops - 1), this.limits.maxHostRestMs);
     this.picker.removeHolder(host.index);
-    this.strategy.left(host);
+    this.strategy.left();
     this.strategy.released(pieces, host, now);
     this.fillAll(now);
   }
@@ -253,7 +253,8 @@ export class Transfer {
   }
 
   private strike(host: Host, detail: string, now: number): void {
-    if (host.phase !== 'live') return;
+    // Requests that fail together, as when a connection breaks, are one failure.
+    if (host.phase !== 'live' || now < host.restUntil) return;
     host.strikes++;
     if (host.strikes >= this.limits.maxStrikes) {
       this.drop(host, detail, now);

@@ -1,5 +1,6 @@
 import type { Host } from '../host.ts';
 import type { PickBudget } from '../piece-picker.ts';
+import { leastInFlight } from '../request-pacing.ts';
 import { bytesToMove, lastToFinish } from '../stealing.ts';
 import { crowdOrder } from './crowd-order.ts';
 import { openingPlan } from './opening-plan.ts';
@@ -35,10 +36,8 @@ export class AdaptiveStrategy implements Strategy {
     this.reconsider();
   }
 
-  left(host: Host): void {
-    const pieces = this.view.queues.clear(host.index);
+  left(): void {
     this.reconsider();
-    if (!this.crowd) this.plan.replan(pieces, host);
   }
 
   holdingsChanged(): void {
@@ -58,7 +57,7 @@ export class AdaptiveStrategy implements Strategy {
 
   /** Moves the end of the last host's queue to a host that ran dry. @returns true if there was something to move */
   private steal(helper: Host, budget: PickBudget, now: number): boolean {
-    const { hosts, queues, estimate, picker, limits } = this.view;
+    const { hosts, queues, estimate, picker, limits, book } = this.view;
     const victim = lastToFinish(helper, hosts.all(), queues, estimate, now);
     if (!victim) return false;
     const rate = estimate.measured(helper, now);
@@ -66,9 +65,9 @@ export class AdaptiveStrategy implements Strategy {
       { load: estimate.load(victim), pace: (estimate.load(victim) * 1_000) / estimate.finishMs(victim, now) },
       { load: estimate.load(helper), pace: rate ?? estimate.promise(helper, now), latencyMs: helper.latencyMs ?? 0 },
     );
-    if (move < Math.min(budget.bytes, this.view.book.pieceLength) / 2) return false;
+    if (move < Math.min(budget.bytes, book.pieceLength) / 2) return false;
     // A host that has shown nothing yet gets what is in flight to measure it, not half of the document.
-    const bytes = rate === undefined ? Math.min(move, limits.minInFlightBytes) : move;
+    const bytes = rate === undefined ? Math.min(move, leastInFlight(limits, book.pieceLength)) : move;
     const pieces = queues.takeTail(victim.index, bytes, (piece) => picker.holds(helper.index, piece));
     queues.append(helper.index, pieces);
     return pieces.length > 0;

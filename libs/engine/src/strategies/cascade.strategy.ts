@@ -20,9 +20,7 @@ export class CascadeStrategy implements Strategy {
     this.plan.adopt(host);
   }
 
-  left(host: Host): void {
-    this.plan.replan(this.view.queues.clear(host.index), host);
-  }
+  left(): void {}
 
   holdingsChanged(host: Host): void {
     this.plan.adopt(host);

@@ -17,8 +17,8 @@ export interface Strategy {
   opened(hosts: readonly Host[]): void;
   /** A host became alive while the download runs. */
   joined(host: Host): void;
-  /** A host is gone; its pieces come through {@link released}. */
-  left(host: Host): void;
+  /** A host is gone; its pieces, asked for or planned, come through {@link released} next. */
+  left(): void;
   /** A host got more pieces, or turned out to have fewer. */
   holdingsChanged(host: Host): void;
   /** Pieces are open again, because `host` did not send them. */
