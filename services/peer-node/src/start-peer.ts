@@ -20,6 +20,7 @@ import { DocumentReader } from './reading/document-reader.ts';
 import { TrackerLink } from './tracker-link/tracker-link.service.ts';
 import { TrackerSession } from './tracker-link/tracker-session.ts';
 import { Inspector } from './worker-link/inspector.ts';
+import { PublishedInspection } from './worker-link/published-inspection.ts';
 import { WorkerLink } from './worker-link/worker-link.service.ts';
 
 /** Connections to other nodes that stay open without work, at the most, and for how long in milliseconds. */
@@ -85,10 +86,10 @@ async function startWith(
     host: config.advertise.host,
     port: config.advertise.port ?? ports.transport,
   }));
-  const inspector = new Inspector(library, workers, logger);
+  const inspector = new Inspector(library, workers, new PublishedInspection(trackers, connections), logger);
   const downloads = new Downloads({
     directory: trackers,
-    hosts: { hostsOf: (id) => trackers.hosts(id) },
+    hosts: trackers,
     orders: new DownloadOrderStore(config.dataDir, logger),
     library,
     connections,

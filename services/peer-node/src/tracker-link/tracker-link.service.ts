@@ -14,6 +14,7 @@ import type { Logger } from '@pageswarm/observability';
 import { type DocumentId, errorShape, isPageSwarmError, PageSwarmError } from '@pageswarm/primitives';
 import type { SwarmClient } from '@pageswarm/transport';
 import type { Subscription } from 'rxjs';
+import type { HostDirectory } from '../downloads/host-directory.ts';
 import type { Library, LibraryChange } from '../library/library.service.ts';
 import type { LocalDocument } from '../library/local-document.ts';
 import { TRACKER_TIMEOUT_MS, type TrackerSession, type TrackerState } from './tracker-session.ts';
@@ -34,7 +35,7 @@ const TRACKER_IS_AWAY = new Set([
 ]);
 
 /** This node's view of the trackers: tells all of them what it has, asks the nearest healthy one. */
-export class TrackerLink {
+export class TrackerLink implements HostDirectory {
   private subscription: Subscription | undefined;
   private progressTimer: NodeJS.Timeout | undefined;
   private readonly told = new Map<DocumentId, number>();
@@ -80,7 +81,7 @@ export class TrackerLink {
   }
 
   /** Hosts to download from, never this node. @throws PageSwarmError DOCUMENT_NOT_FOUND, TRACKER_UNAVAILABLE */
-  async hosts(id: DocumentId): Promise<Host[]> {
+  async hostsOf(id: DocumentId): Promise<Host[]> {
     return parseMessage(
       HandoutReplySchema,
       await this.ask((client) => client.request(TRACKER_PATTERNS.hosts, { id }, { timeoutMs: TRACKER_TIMEOUT_MS })),

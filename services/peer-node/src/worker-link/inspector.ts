@@ -4,6 +4,7 @@ import type { Subscription } from 'rxjs';
 import { NOT_INSPECTED } from '../library/document-record.ts';
 import type { Library } from '../library/library.service.ts';
 import type { LocalDocument } from '../library/local-document.ts';
+import type { PublishedInspection } from './published-inspection.ts';
 import type { WorkerLink } from './worker-link.service.ts';
 
 /** Inspections that run at once. */
@@ -11,7 +12,7 @@ export const CONCURRENT_INSPECTIONS = 2;
 /** How often documents that no worker could look at are tried again, in milliseconds. */
 export const INSPECTION_RETRY_MS = 10_000;
 
-/** Has every complete document looked at by a pdf-worker, once. */
+/** Has every complete document looked at, once: by whoever published it before, or else by a pdf-worker. */
 export class Inspector {
   private readonly pending = new Map<LocalDocument, Promise<void>>();
   private readonly waiting: (() => void)[] = [];
@@ -23,6 +24,7 @@ export class Inspector {
   constructor(
     private readonly library: Library,
     private readonly workers: WorkerLink,
+    private readonly published: PublishedInspection,
     private readonly logger: Logger,
   ) {}
 
@@ -60,7 +62,7 @@ export class Inspector {
     await this.takeSlot();
     const { id: documentId, name } = document.record;
     try {
-      const { inspection, pageMap } = await this.workers.inspect(document);
+      const { inspection, pageMap } = (await this.published.find(document)) ?? (await this.workers.inspect(document));
       await this.library.setInspection(document, inspection, pageMap);
       this.logger.info(
         { documentId, name, pages: inspection.pages, mapped: inspection.mapped, error: inspection.error?.code },
