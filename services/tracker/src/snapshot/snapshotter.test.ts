@@ -1,0 +1,188 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { createLogger } from '@pageswarm/observability';
+import { ManualClock } from '@pageswarm/primitives';
+import { sampleFacts, samplePeer } from '../catalog/catalog.sample.ts';
+import { Catalog } from '../catalog/catalog.ts';
+import { HostTable } from '../swarm/host-table.ts';
+import { MemorySnapshotStore } from './memory-snapshot-store.ts';
+import { decodeDocument, decodePeer } from './snapshot-codec.ts';
+import { MAX_SNAPSHOT_BATCH, type SnapshotEntry, type SnapshotKind } from './snapshot-store.ts';
+import { Snapshotter } from './snapshotter.ts';
+
+const all = { have: 40, complete: true };
+const ann = samplePeer(1);
+
+/** A store that can be away and remembers how much it was given at once. */
+class WatchedStore extends MemorySnapshotStore {
+  isAway = false;
+  readonly saves: { kind: SnapshotKind; count: number }[] = [];
+
+  override async dataSet(): Promise<string> {
+    if (this.isAway) throw new Error('the store is away');
+    return super.dataSet();
+  }
+
+  override async save(kind: SnapshotKind, entries: readonly SnapshotEntry[], removed: readonly string[]): Promise<void> {
+    if (this.isAway) throw new Error('the store is away');
+    this.saves.push({ kind, count: entries.length + removed.length });
+    return super.save(kind, entries, removed);
+  }
+}
+
+function tracker(store: WatchedStore | undefined) {
+  const clock = new ManualClock(1_000_000);
+  const catalog = new Catalog();
+  const hosts = new HostTable(clock, 30_000);
+  hosts.onChange((kind, { peerId }) => void (kind === 'left' && catalog.dropPeer(peerId, clock.now())));
+  const logger = createLogger({ service: 'test', node: 'test', level: 'silent', format: 'json' });
+  const snapshotter = new Snapshotter(store, catalog, hosts, clock, logger, 3_600_000);
+  const join = () =>
+    hosts.join({ peerId: ann, name: 'ann', zone: 'north', address: { host: '::1', port: 7 }, httpAddress: { host: 'a', port: 8 } });
+  const announce = (...numbers: number[]) => {
+    for (const n of numbers) catalog.announce(ann, sampleFacts(n, { aliases: [`alias ${n}`] }), all);
+  };
+  return { clock, catalog, hosts, snapshotter, join, announce };
+}
+
+describe('the snapshot', () => {
+  let store: WatchedStore;
+  beforeEach(() => {
+    store = new WatchedStore();
+  });
+
+  it('gives a new tracker what the old one knew', async () => {
+    const old = tracker(store);
+    await old.snapshotter.start();
+    old.join();
+    old.announce(1, 2);
+    old.catalog.withdraw(ann, sampleFacts(2).id);
+    await old.snapshotter.stop();
+    const next = tracker(store);
+    await next.snapshotter.start();
+    expect([...next.catalog.all()]).toEqual([
+      { ...old.catalog.get(sampleFacts(1).id), holdings: new Map([[ann, { ...all, session: 0 }]]) },
+    ]);
+    expect(next.hosts.get(ann)).toMatchObject({ state: 'unconfirmed', name: 'ann', zone: 'north', address: { host: '::1', port: 7 } });
+    await next.snapshotter.stop();
+  });
+
+  it('saves only what changed, in batches of the limit', async () => {
+    const { snapshotter, join, announce } = tracker(store);
+    await snapshotter.start();
+    join();
+    announce(...Array.from({ length: MAX_SNAPSHOT_BATCH + 1 }, (_, n) => n));
+    await snapshotter.step();
+    expect(store.saves.map(({ count }) => count)).toEqual([1, MAX_SNAPSHOT_BATCH, 1]);
+    await snapshotter.step();
+    announce(3);
+    await snapshotter.step();
+    expect(store.saves).toHaveLength(3);
+    announce(9_999);
+    await snapshotter.step();
+    expect(store.saves.at(-1)).toEqual({ kind: 'documents', count: 1 });
+    await snapshotter.stop();
+  });
+
+  it('writes nothing back of what it just read', async () => {
+    const old = tracker(store);
+    await old.snapshotter.start();
+    old.join();
+    old.announce(1, 2, 3);
+    await old.snapshotter.stop();
+    store.saves.length = 0;
+    const next = tracker(store);
+    await next.snapshotter.start();
+    await next.snapshotter.step();
+    expect([next.catalog.size, store.saves]).toEqual([3, []]);
+    await next.snapshotter.stop();
+  });
+
+  it('keeps changes while the store is away, says so, and catches up', async () => {
+    const { snapshotter, join, announce, clock } = tracker(store);
+    await snapshotter.start();
+    store.isAway = true;
+    join();
+    announce(1, 2);
+    await snapshotter.step();
+    clock.advance(5_000);
+    expect(snapshotter.status()).toMatchObject({
+      state: 'failing',
+      pending: 3,
+      failures: 1,
+      lagMs: 5_000,
+      detail: expect.stringContaining('away'),
+    });
+    store.isAway = false;
+    await snapshotter.step();
+    expect(snapshotter.status()).toMatchObject({ state: 'ok', pending: 0, lagMs: 0, savedEntries: 3 });
+    await snapshotter.stop();
+  });
+
+  it('writes everything anew when the store lost it', async () => {
+    const { snapshotter, join, announce } = tracker(store);
+    await snapshotter.start();
+    join();
+    announce(1, 2, 3);
+    await snapshotter.step();
+    store.lose();
+    await snapshotter.step();
+    const next = tracker(store);
+    await next.snapshotter.start();
+    expect([next.catalog.size, next.hosts.size]).toEqual([3, 1]);
+    await Promise.all([snapshotter.stop(), next.snapshotter.stop()]);
+  });
+
+  it('reads a store that comes late and adds what is here already', async () => {
+    const old = tracker(store);
+    await old.snapshotter.start();
+    old.join();
+    old.announce(1, 2);
+    await old.snapshotter.stop();
+    store.isAway = true;
+    const late = tracker(store);
+    await late.snapshotter.start();
+    late.join();
+    late.announce(2, 3);
+    store.isAway = false;
+    await late.snapshotter.step();
+    expect([...late.catalog.all()].map(({ name }) => name).sort()).toEqual(['document 1.pdf', 'document 2.pdf', 'document 3.pdf']);
+    const next = tracker(store);
+    await next.snapshotter.start();
+    expect(next.catalog.size).toBe(3);
+    await Promise.all([late.snapshotter.stop(), next.snapshotter.stop()]);
+  });
+
+  it('skips what it cannot read and drops holders that nobody knows', async () => {
+    const old = tracker(store);
+    await old.snapshotter.start();
+    old.announce(1);
+    await old.snapshotter.stop();
+    await store.save(
+      'documents',
+      [
+        ['x', '{"not": "ours"}'],
+        ['y', 'no json'],
+      ],
+      [],
+    );
+    const next = tracker(store);
+    await next.snapshotter.start();
+    expect([...next.catalog.all()].map(({ name, holdings }) => [name, holdings.size])).toEqual([['document 1.pdf', 0]]);
+    expect(next.snapshotter.status().state).toBe('ok');
+    await next.snapshotter.stop();
+  });
+
+  it('is off without a store', async () => {
+    const { snapshotter, announce } = tracker(undefined);
+    await snapshotter.start();
+    announce(1);
+    expect(snapshotter.status()).toMatchObject({ state: 'off', pending: 0 });
+    await snapshotter.stop();
+  });
+});
+
+describe('entries of a snapshot', () => {
+  it.each(['', 'null', '[]', '{}', '{"id":"x"}', '"text"', '1e999'])('%j is none', (text) => {
+    expect([decodeDocument(text), decodePeer(text)]).toEqual([undefined, undefined]);
+  });
+});
