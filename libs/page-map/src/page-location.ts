@@ -1,5 +1,5 @@
 import { DamagedXrefError, UnmappableError } from './limits.ts';
-import { type PageEntry, type PageTree, type PageTreeNode, walkPageTree } from './page-tree.ts';
+import { isPage, type PageEntry, type PageTree, type PageTreeNode, walkPageTree } from './page-tree.ts';
 import type { PdfDocument } from './pdf-document.ts';
 import { PdfDictionary, PdfRef } from './pdf-values.ts';
 import { findStrayPages } from './rebuild.ts';
@@ -47,12 +47,12 @@ export async function locatePage(document: PdfDocument, index: number, hint: num
   return pages[index];
 }
 
-/** The page with this object number and the nodes above it; undefined if its /Parent chain does not end at the root of the tree. */
+/** The page with this object number and the nodes above it; undefined if it is none or its /Parent chain does not end at the root of the tree. */
 async function pageOfObject(document: PdfDocument, num: number): Promise<PageEntry | undefined> {
   const catalog = await document.resolveDictionary(document.trailer.get('Root'));
   const root = catalog?.get('Pages');
   const object = await document.load(num);
-  if (!(root instanceof PdfRef) || !(object?.value instanceof PdfDictionary)) return undefined;
+  if (!(root instanceof PdfRef) || !(object?.value instanceof PdfDictionary) || !isPage(object.value)) return undefined;
   const chain = [{ num, dictionary: object.value }];
   while (chain.at(-1)?.num !== root.num) {
     const parent = chain.at(-1)?.dictionary.get('Parent');

@@ -68,7 +68,7 @@ export async function walkPageTree(document: PdfDocument, visit?: (page: PageEnt
 }
 
 /** As readers do: /Type /Page is a page, and so is every dictionary without /Kids. */
-function isPage(dictionary: PdfDictionary): boolean {
+export function isPage(dictionary: PdfDictionary): boolean {
   const type = dictionary.get('Type');
   return type === 'Page' || (type !== 'Pages' && !dictionary.has('Kids'));
 }
