@@ -5,5 +5,6 @@ export { HttpModule } from './http.module.ts';
 export { ProblemFilter } from './problem.filter.ts';
 export { type Problem, ProblemSchema, problemOf } from './problem.ts';
 export { Readiness, type ReadinessCheck } from './readiness.ts';
+export { MAX_DISCARDED_BODY_BYTES } from './refused-body.ts';
 export { MAX_JSON_BODY_BYTES, MAX_MULTIPART_PARTS, type RunningService, type ServiceOptions, startService } from './run-service.ts';
 export { supervise } from './supervise.ts';

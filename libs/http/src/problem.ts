@@ -32,7 +32,7 @@ const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
 /** The problem that a thrown value becomes. Only our own errors and refused requests tell their message. */
 export function problemOf(error: unknown, instance: string): Problem {
   if (isPageSwarmError(error)) return problem(error.code, error.message, instance);
-  const status = statusOf(error);
+  const status = isFormError(error) ? 400 : statusOf(error);
   const code = CODE_OF_STATUS[status];
   if (code) return problem(code, (error as Error).message || ERROR_CODES[code].title, instance);
   return problem('INTERNAL', ERROR_CODES.INTERNAL.title, instance);
@@ -41,6 +41,12 @@ export function problemOf(error: unknown, instance: string): Problem {
 function problem(code: ErrorCode, detail: string, instance: string): Problem {
   const { status, title, advice } = ERROR_CODES[code];
   return { type: `urn:pageswarm:error:${code}`, title, status, code, detail, advice, instance };
+}
+
+/** Busboy raises plain errors for a form that cannot be read; their message is all that tells them from a mistake of ours. */
+function isFormError(error: unknown): boolean {
+  const { message } = (error ?? {}) as Partial<Error>;
+  return /^Multipart: |^Unexpected end of multipart data|terminated early due to unexpected end of multipart data/.test(message ?? '');
 }
 
 function statusOf(error: unknown): number {

@@ -130,7 +130,8 @@ async function startWith(
       logger,
       readiness,
       strategy,
-      maxUploadBytes: config.maxDocumentBytes,
+      // The form reader cuts off what is larger; one byte more lets the intake see that there was more, and refuse it.
+      maxUploadBytes: config.maxDocumentBytes + 1,
     },
   );
   ports.transport = service.transport.port;

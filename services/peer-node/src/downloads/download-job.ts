@@ -25,6 +25,8 @@ export class DownloadJob {
   private error: ErrorShape | undefined;
   private run: DownloadRun | undefined;
   private preparation: AbortController | undefined;
+  /** Set once the engine is done; the file is whole then, but may still wait for its final place. */
+  private arrived: { readonly document: LocalDocument; readonly md5: string | null } | undefined;
   private finished: { readonly at: number; readonly md5: string | null } | undefined;
 
   constructor(
@@ -60,6 +62,7 @@ export class DownloadJob {
   /** Begins, or goes on after a pause or a failure. */
   async start(): Promise<void> {
     this.error = undefined;
+    if (this.arrived) return this.finish(this.arrived);
     if (this.run) {
       this.state = 'downloading';
       this.run.apply({ type: 'resume' });
@@ -76,7 +79,10 @@ export class DownloadJob {
         ...this.options,
         document,
         spec: specOf(document, this.order),
-        finished: (md5) => void this.finish(document, md5),
+        finished: (md5) => {
+          this.arrived = { document, md5 };
+          void this.finish(this.arrived);
+        },
       });
       this.state = 'downloading';
       this.run.apply({ type: 'start' });
@@ -133,7 +139,7 @@ export class DownloadJob {
     }
   }
 
-  private async finish(document: LocalDocument, md5: string | null): Promise<void> {
+  private async finish({ document, md5 }: NonNullable<typeof this.arrived>): Promise<void> {
     // The engine is done, the job only once the file is at its final place.
     this.state = 'verifying';
     try {

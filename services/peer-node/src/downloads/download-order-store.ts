@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { join } from 'node:path';
 import type { Logger } from '@pageswarm/observability';
 import { KeyedQueue } from '../library/keyed-queue.ts';
+import { storeError } from '../library/store-error.ts';
 import { type DownloadOrder, DownloadOrderSchema } from './download-order.ts';
 
 /** Keeps `downloads/<id>.json` for every download that is not done. */
@@ -31,11 +32,17 @@ export class DownloadOrderStore {
     return orders.sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1));
   }
 
+  /** @throws PageSwarmError STORE_FULL, STORE_FAILED */
   save(order: DownloadOrder): Promise<void> {
     return this.turns.run(order.id, async () => {
       const path = join(this.folder, `${order.id}.json`);
-      await writeFile(`${path}.new`, JSON.stringify(order), { flush: true });
-      await rename(`${path}.new`, path);
+      try {
+        await writeFile(`${path}.new`, JSON.stringify(order), { flush: true });
+        await rename(`${path}.new`, path);
+      } catch (error) {
+        await rm(`${path}.new`, { force: true });
+        throw storeError(error);
+      }
     });
   }
 

@@ -91,7 +91,12 @@ export class Downloads implements PieceDemand {
     };
     const job = this.jobFor(order);
     this.jobs.set(order.id, job);
-    await this.options.orders.save(order);
+    try {
+      await this.options.orders.save(order);
+    } catch (error) {
+      this.jobs.delete(order.id);
+      throw error;
+    }
     this.forgetOldest();
     this.fillSlots();
     return job;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { isPageSwarmError, PageSwarmError, type PeerId, peerId } from '@pageswarm/primitives';
 
 /** Who this node is, as long as its data folder lives. */
@@ -10,17 +10,28 @@ export interface NodeIdentityFile {
   release(): Promise<void>;
 }
 
+/** Folders that this process holds; their lock files cannot tell it from a dead one that had the same process id. */
+const heldHere = new Set<string>();
+
 /**
  * Takes the data folder for this process and reads the node's identity from `node.json`, or makes one up.
  * @throws PageSwarmError INVALID_CONFIGURATION if another living process holds the folder or `node.json` is damaged
  */
 export async function takeIdentity(dataDir: string): Promise<NodeIdentityFile> {
   await mkdir(dataDir, { recursive: true });
-  const lock = join(dataDir, 'node.lock');
+  const lock = join(resolve(dataDir), 'node.lock');
   await takeLock(lock, dataDir);
-  const path = join(dataDir, 'node.json');
-  const id = (await readIdentity(path)) ?? (await makeIdentity(path));
-  return { peerId: id, release: () => rm(lock, { force: true }) };
+  const release = async (): Promise<void> => {
+    heldHere.delete(lock);
+    await rm(lock, { force: true });
+  };
+  try {
+    const path = join(dataDir, 'node.json');
+    return { peerId: (await readIdentity(path)) ?? (await makeIdentity(path)), release };
+  } catch (error) {
+    await release();
+    throw error;
+  }
 }
 
 async function takeLock(lock: string, dataDir: string): Promise<void> {
@@ -29,11 +40,12 @@ async function takeLock(lock: string, dataDir: string): Promise<void> {
       const file = await open(lock, 'wx');
       await file.writeFile(String(process.pid));
       await file.close();
+      heldHere.add(lock);
       return;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
       const holder = Number(await readFile(lock, 'utf8').catch(() => ''));
-      if (holder !== process.pid && isAlive(holder)) {
+      if (heldHere.has(lock) || (holder !== process.pid && isAlive(holder))) {
         throw new PageSwarmError(
           'INVALID_CONFIGURATION',
           `PAGESWARM_DATA_DIR=${dataDir} is in use by process ${holder}: stop it or choose another folder`,

@@ -105,7 +105,8 @@ export class Library {
       const { id: documentId, name, size, pieceLength } = identity;
       const pieces = await this.options.store.open({ documentId, name, size, pieceLength });
       const document = new LocalDocument({ version: 1, ...identity, ...facts, complete: false, fileName: null }, metainfo, pieces);
-      await this.save(document);
+      // What has no record is closed again, so that the next try can open it.
+      await this.saveOr(document, () => pieces.close());
       this.documents.set(document.id, document);
       this.changes.next({ type: 'added', document });
       return document;
@@ -170,7 +171,7 @@ export class Library {
       fileName: pieces.fileName ?? null,
     };
     const document = new LocalDocument(record, metainfo, pieces);
-    await this.save(document);
+    await this.saveOr(document, () => pieces.remove());
     this.documents.set(root, document);
     this.changes.next({ type: 'added', document });
     return document;
@@ -210,6 +211,18 @@ export class Library {
       return true;
     });
     if (happened) this.changes.next({ type, document });
+  }
+
+  /** Saves a new document, or takes back what was done for it. */
+  private async saveOr(document: LocalDocument, takeBack: () => Promise<void>): Promise<void> {
+    try {
+      await this.save(document);
+    } catch (error) {
+      await takeBack().catch((err) =>
+        this.options.logger.error({ err, documentId: document.id }, 'a document that has no record stays on the disk'),
+      );
+      throw error;
+    }
   }
 
   /** Called within the document's turn only, so that two saves never mix. */

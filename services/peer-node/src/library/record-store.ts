@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Logger } from '@pageswarm/observability';
 import type { DocumentId } from '@pageswarm/primitives';
 import { type DocumentRecord, DocumentRecordSchema } from './document-record.ts';
+import { storeError } from './store-error.ts';
 
 /** A record and the metainfo that belongs to it. */
 export interface StoredRecord {
@@ -37,6 +38,7 @@ export class RecordStore {
     return stored;
   }
 
+  /** @throws PageSwarmError STORE_FULL, STORE_FAILED */
   async save({ record, metainfo }: StoredRecord): Promise<void> {
     await this.replace(`${record.id}.torrent`, metainfo);
     await this.replace(`${record.id}.json`, JSON.stringify(record));
@@ -49,7 +51,13 @@ export class RecordStore {
 
   private async replace(name: string, content: string | Uint8Array): Promise<void> {
     const path = join(this.folder, name);
-    await writeFile(`${path}.new`, content, { flush: true });
-    await rename(`${path}.new`, path);
+    try {
+      await writeFile(`${path}.new`, content, { flush: true });
+      await rename(`${path}.new`, path);
+    } catch (error) {
+      // What was half written would keep a full disk full.
+      await rm(`${path}.new`, { force: true });
+      throw storeError(error);
+    }
   }
 }

@@ -1,0 +1,149 @@
+import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { noisePdf, TemporaryFolders } from '@pageswarm/testing';
+import { RunningPeer } from './running-peer.ts';
+
+const folders = new TemporaryFolders();
+const running: RunningPeer[] = [];
+const pdf = (seed: number) => noisePdf({ pages: 2, pageBytes: 20_000, seed });
+
+async function start(dataDir: string): Promise<RunningPeer> {
+  const peer = await RunningPeer.start(dataDir);
+  running.push(peer);
+  return peer;
+}
+
+async function stop(peer: RunningPeer): Promise<void> {
+  running.splice(running.indexOf(peer), 1);
+  await peer.stop();
+}
+
+afterEach(async () => {
+  for (const peer of running.splice(0)) await peer.stop();
+  await folders.remove();
+});
+
+describe('a peer that is started again', () => {
+  it('is the same node with the same documents, names and bytes', async () => {
+    const dataDir = await folders.make('restart');
+    const peer = await start(dataDir);
+    const { peerId } = (await peer.get('node')).json;
+    await peer.add('one.pdf', pdf(1));
+    await peer.upload('also one.pdf', pdf(1));
+    await peer.add('..', pdf(2));
+    await peer.add('same.pdf', pdf(3));
+    await peer.add('same.pdf', pdf(4));
+    const before = await peer.documents();
+    await stop(peer);
+
+    const again = await start(dataDir);
+    expect((await again.get('node')).json.peerId).toBe(peerId);
+    const order = (list: typeof before) => list.map(({ hosts: _, ...rest }) => rest).sort((a, b) => (a.id < b.id ? -1 : 1));
+    expect(order(await again.documents())).toEqual(order(before));
+    for (const { id, size, md5 } of before) {
+      const { bytes } = await again.get(`documents/${id}/content`);
+      expect([bytes.length, [1, 2, 3, 4].some((seed) => pdf(seed).equals(bytes))]).toEqual([size, true]);
+      expect((await again.get(`documents/${md5}`)).json.id).toBe(id);
+    }
+    expect((await again.upload('one.pdf', pdf(1))).status).toBe(409);
+  });
+
+  it('shares what is whole although a record beside it is damaged, and says so', async () => {
+    const dataDir = await folders.make('damaged');
+    const peer = await start(dataDir);
+    const [kept, damaged] = [await peer.add('kept.pdf', pdf(5)), await peer.add('damaged.pdf', pdf(6))];
+    await stop(peer);
+    await writeFile(join(dataDir, 'records', `${damaged.id}.json`), '{"version":1,');
+    const again = await start(dataDir);
+    expect((await again.documents()).map(({ id }) => id)).toEqual([kept.id]);
+    // Adding the file again mends it.
+    expect((await again.add('damaged.pdf', pdf(6))).id).toBe(damaged.id);
+  });
+
+  it('clears away what an earlier process had half received', async () => {
+    const dataDir = await folders.make('half');
+    await stop(await start(dataDir));
+    await writeFile(join(dataDir, 'incoming', 'upload-half'), 'half');
+    await start(dataDir);
+    expect(await readdir(join(dataDir, 'incoming'))).toEqual([]);
+  });
+
+  it.each([
+    ['cut off', (path: string) => truncate(path, 1_000)],
+    ['gone', (path: string) => rm(path)],
+  ])('does not share a document whose file is %s, and is mended by adding it again', async (_, harm) => {
+    const dataDir = await folders.make('harmed');
+    const peer = await start(dataDir);
+    const document = await peer.add('harmed.pdf', pdf(7));
+    await stop(peer);
+    const [file] = (await readdir(dataDir, { recursive: true })).filter((name) => name.endsWith('harmed.pdf'));
+    await harm(join(dataDir, file as string));
+    const again = await start(dataDir);
+    expect(await again.documents()).toEqual([]);
+    expect((await again.get(`documents/${document.id}/content`)).status).toBe(404);
+    await again.add('harmed.pdf', pdf(7));
+    expect((await again.get(`documents/${document.id}/content`)).bytes.equals(pdf(7))).toBe(true);
+  });
+});
+
+describe('a data folder', () => {
+  it('belongs to one process: a second one is refused with its name and the holder, and the first lives on', async () => {
+    const dataDir = await folders.make('lock');
+    const peer = await start(dataDir);
+    await expect(RunningPeer.start(dataDir)).rejects.toMatchObject({
+      code: 'INVALID_CONFIGURATION',
+      message: expect.stringContaining(dataDir),
+    });
+    expect((await peer.get('node')).status).toBe(200);
+    expect((await readFile(join(dataDir, 'node.lock'), 'utf8')).trim()).toBe(String(process.pid));
+    await stop(peer);
+    await start(dataDir);
+  });
+
+  it('of another living process is refused, that of a dead one is taken', async () => {
+    const dataDir = await folders.make('lock');
+    await stop(await start(dataDir));
+    await writeFile(join(dataDir, 'node.lock'), String(process.ppid));
+    await expect(RunningPeer.start(dataDir)).rejects.toMatchObject({ message: expect.stringContaining(`process ${process.ppid}`) });
+    await writeFile(join(dataDir, 'node.lock'), '999999999');
+    await start(dataDir);
+  });
+
+  it('with a damaged identity is refused with the name of the file', async () => {
+    const dataDir = await folders.make('identity');
+    await writeFile(join(dataDir, 'node.json'), 'no json');
+    await expect(RunningPeer.start(dataDir)).rejects.toMatchObject({
+      code: 'INVALID_CONFIGURATION',
+      message: expect.stringContaining('node.json'),
+    });
+    await rm(join(dataDir, 'node.json'));
+    await start(dataDir);
+  });
+});
+
+describe('a document that is removed', () => {
+  it('is gone with its bytes, and may be added again; the others stay', async () => {
+    const dataDir = await folders.make('remove');
+    const peer = await start(dataDir);
+    const [one, two] = [await peer.add('one.pdf', pdf(8)), await peer.add('two.pdf', pdf(9))];
+    expect((await peer.send('DELETE', `documents/${one.md5}`)).status).toBe(204);
+    expect((await peer.send('DELETE', `documents/${one.id}`)).status).toBe(404);
+    expect((await peer.documents()).map(({ id }) => id)).toEqual([two.id]);
+    const files = await readdir(dataDir, { recursive: true });
+    expect(files.filter((name) => name.includes(one.id) || name.endsWith('one.pdf'))).toEqual([]);
+    expect((await peer.get(`documents/${two.id}/content`)).bytes.equals(pdf(9))).toBe(true);
+    expect((await peer.add('one.pdf', pdf(8))).id).toBe(one.id);
+  });
+
+  it('goes with all others at once, also for the next process', async () => {
+    const dataDir = await folders.make('remove');
+    const peer = await start(dataDir);
+    for (let seed = 10; seed < 14; seed++) await peer.add(`${seed}.pdf`, pdf(seed));
+    expect((await peer.send('DELETE', 'documents')).status).toBe(204);
+    expect(await peer.documents()).toEqual([]);
+    expect((await readdir(dataDir, { recursive: true })).filter((name) => name.endsWith('.pdf'))).toEqual([]);
+    await stop(peer);
+    expect(await (await start(dataDir)).documents()).toEqual([]);
+  });
+});
