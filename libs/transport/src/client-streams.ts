@@ -87,6 +87,7 @@ export class ClientStreams implements StreamTable {
     const { connection, budget } = this;
     const { queue, limits, peerLimits, options } = connection;
     const streamId = this.nextStreamId;
+    if (this.isExhausted) throw new PageSwarmError('CONNECTION_LOST', 'The connection has used up its stream ids');
     this.nextStreamId += 2;
     this.streams.set(streamId, stream);
     options.metrics.streamOpened();
@@ -115,6 +116,14 @@ export class ClientStreams implements StreamTable {
     );
   }
 
+  private sendWaiting(stream: ClientStream, json: string): void {
+    try {
+      this.send(stream, json);
+    } catch (error) {
+      stream.fail(error);
+    }
+  }
+
   private wait(stream: ClientStream, json: string): void {
     const { maxQueuedRequests } = this.connection.limits;
     if (this.waiting.length >= maxQueuedRequests) this.waiting = this.waiting.filter((one) => !one.stream.isOver);
@@ -140,7 +149,7 @@ export class ClientStreams implements StreamTable {
     this.connection.options.metrics.streamClosed();
     for (let next = this.waiting.shift(); next; next = this.waiting.shift()) {
       if (next.stream.isOver) continue;
-      this.send(next.stream, next.json);
+      this.sendWaiting(next.stream, next.json);
       break;
     }
     this.connection.streamEnded();

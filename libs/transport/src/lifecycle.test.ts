@@ -1,6 +1,7 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { PageSwarmError } from '@pageswarm/primitives';
+import { MAX_STREAM_ID } from '@pageswarm/wire';
 import {
   ByteReply,
   type CloseReason,
@@ -413,5 +414,38 @@ describe('a pool of clients', () => {
     await pool.close();
     expect(await never).toMatchObject({ code: expect.stringMatching(/CONNECTION_LOST|GOING_AWAY/) });
     expect(() => pool.get(other.address())).toThrow(expect.objectContaining({ code: 'GOING_AWAY' }));
+  });
+});
+
+describe('what is counted', () => {
+  it('a connection that has used up its stream ids is replaced by a new one', async () => {
+    const server = await swarm.listen((s) => s.route('n', () => 1));
+    const client = swarm.connect(server);
+    await client.connect();
+    const before = client.unwrap<Socket>();
+    const [streams] = (client as unknown as { connections: Map<unknown, { nextStreamId: number }> }).connections.values();
+    Object.assign(streams as object, { nextStreamId: MAX_STREAM_ID - 3 });
+    expect(await Promise.all([client.request('n'), client.request('n'), client.request('n')])).toEqual([1, 1, 1]);
+    expect(client.unwrap<Socket>()).not.toBe(before);
+  });
+
+  it('the detail of an error is cut before it travels', async () => {
+    const server = await swarm.listen((s) =>
+      s.route('long', () => {
+        throw new PageSwarmError('NO_HOSTS', 'x'.repeat(5_000));
+      }),
+    );
+    expect((await failure(swarm.connect(server).request('long'))).detail).toHaveLength(1_024);
+  });
+
+  it('pings that wait without an answer: the oldest are forgotten', async () => {
+    const server = await swarm.listen();
+    const between = await listenBetween(server);
+    const client = new SwarmClient({ endpoint: between.endpoint, identity: PEER, logger: new QuietLogger() });
+    swarm.later(() => client.destroy());
+    await client.connect();
+    between.freeze();
+    const pings = await Promise.allSettled(Array.from({ length: 20 }, () => client.ping(30)));
+    expect(pings.every(({ status }) => status === 'rejected')).toBe(true);
   });
 });

@@ -224,13 +224,18 @@ export class SwarmClient extends ClientProxy<SwarmClientEvents, SwarmClientStatu
   private start(stream: ClientStream, message: MessagePayload): void {
     const { current } = this;
     if (current) {
-      this.streamsOf(current).open(stream, message);
+      this.openOn(current, stream, message);
       return;
     }
-    this.acquire().then(
-      (connection) => this.streamsOf(connection).open(stream, message),
-      (error) => stream.fail(error),
-    );
+    this.acquire()
+      .then((connection) => this.openOn(connection, stream, message))
+      .catch((error) => stream.fail(error));
+  }
+
+  private openOn(connection: Connection, stream: ClientStream, message: MessagePayload): void {
+    const streams = this.streamsOf(connection);
+    streams.open(stream, message);
+    if (streams.isExhausted) this.retire(connection);
   }
 
   /** The pattern goes out as the route that the server looks up. */
@@ -242,7 +247,6 @@ export class SwarmClient extends ClientProxy<SwarmClientEvents, SwarmClientStatu
   private streamsOf(connection: Connection): ClientStreams {
     const streams = this.connections.get(connection);
     if (!streams) throw new PageSwarmError('CONNECTION_LOST', 'The connection was lost before the request was sent');
-    if (streams.isExhausted) this.retire(connection);
     return streams;
   }
 
