@@ -17,13 +17,15 @@ function answers(command: string, ...args: string[]): boolean {
   return spawnSync(command, args, { stdio: 'ignore', timeout: 15_000 }).status === 0;
 }
 
-/** The project's compose file under a name of its own, with every published port chosen by the system. */
+const BUILT = ['tracker', 'pdf-worker', 'peer'];
+
+/** The project's compose file under a name and image tags of its own, with every published port chosen by the system. */
 export class ComposeProject {
   readonly name = `pageswarm-test-${randomBytes(4).toString('hex')}`;
 
   /** @throws Error with what docker compose printed */
   async run(...args: string[]): Promise<string> {
-    const env = { ...process.env, TRACKER_PORT: '0', PROMETHEUS_PORT: '0' };
+    const env = { ...process.env, TRACKER_PORT: '0', PROMETHEUS_PORT: '0', IMAGE_TAG: this.name };
     const command = ['compose', '--project-name', this.name, ...args];
     try {
       return (await run('docker', command, { cwd: ROOT, env, maxBuffer: 2 ** 26 })).stdout;
@@ -39,8 +41,9 @@ export class ComposeProject {
     return `http://${address.trim()}`;
   }
 
-  /** Removes containers, networks and volumes; the images stay for the next time. */
+  /** Removes containers, networks, volumes and image tags; the layers stay in the build cache for the next time. */
   async remove(): Promise<void> {
     await this.run('down', '--volumes', '--remove-orphans', '--timeout', '5');
+    await run('docker', ['image', 'rm', ...BUILT.map((service) => `pageswarm-${service}:${this.name}`)]);
   }
 }
