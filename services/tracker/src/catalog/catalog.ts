@@ -4,6 +4,7 @@ import type { CatalogChange, CatalogChangeKind, DocumentFacts, DocumentRecord, H
 import { HashIndex } from './hash-index.ts';
 import { mergeInspections } from './inspection.ts';
 import { OrderedList } from './ordered-list.ts';
+import { ShardedMap } from './sharded-map.ts';
 
 /** The most other names that a document is found by; later ones are not taken. */
 export const MAX_ALIASES = 64;
@@ -35,7 +36,7 @@ interface Holder {
  * It knows no time and no addresses: moments are arguments, and peers are ids that are listed or not.
  */
 export class Catalog {
-  private readonly entries = new Map<DocumentId, Entry>();
+  private readonly entries = new ShardedMap<DocumentId, Entry>();
   private readonly byHash = new HashIndex<Entry>();
   private readonly slots: (Entry | undefined)[] = [];
   private readonly freeSlots: number[] = [];
@@ -83,7 +84,7 @@ export class Catalog {
     return this.slots[slot];
   }
 
-  all(): IterableIterator<DocumentRecord> {
+  all(): Iterable<DocumentRecord> {
     return this.entries.values();
   }
 

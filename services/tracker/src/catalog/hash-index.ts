@@ -1,6 +1,8 @@
+import { ShardedMap } from './sharded-map.ts';
+
 /** Finds items by hashes that are usually theirs alone. Two files can be made with one md5, so several may share one. */
 export class HashIndex<T> {
-  private readonly items = new Map<string, T | T[]>();
+  private readonly items = new ShardedMap<string, T | T[]>();
 
   add(hash: string, item: T): void {
     const present = this.items.get(hash);

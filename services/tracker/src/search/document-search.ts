@@ -12,13 +12,9 @@ export interface SearchPage {
   readonly nextCursor: string | null;
 }
 
-interface Found extends Rank {
-  readonly record: DocumentRecord;
-}
-
 /** Searches the catalog as people do: by nothing, by parts of names, by any hash, by a magnet link. */
 export class DocumentSearch {
-  private readonly index = new NameIndex();
+  private readonly index = new NameIndex((slot) => textsOf(this.catalog.at(slot)));
 
   constructor(private readonly catalog: Catalog) {
     for (const record of catalog.all()) this.follow({ kind: 'added', record });
@@ -74,18 +70,47 @@ export class DocumentSearch {
   }
 
   private *matches(text: string, after: Rank | undefined): Generator<Found> {
-    for (const [slot, tier] of this.index.match(text)) {
+    for (const { slot, tier } of this.index.match(text)) {
       const record = this.catalog.at(slot);
       if (!record) continue;
-      const found: Found = { tier, hosts: record.listedHosts, name: rankedName(record.name), id: record.id, record };
+      const found = new Found(tier, record);
       if (!after || compareRanks(found, after) > 0) yield found;
     }
   }
 
   private follow({ kind, record }: CatalogChange): void {
     if (kind === 'removed') this.index.delete(record.slot);
-    else if (kind !== 'hosted') this.index.set(record.slot, [record.name, ...record.aliases, record.inspection.title ?? '']);
+    else if (kind !== 'hosted') this.index.set(record.slot);
   }
+}
+
+/** A document in an answer; its name is folded only if tier and hosts do not decide. */
+class Found implements Rank {
+  private folded: string | undefined;
+
+  constructor(
+    readonly tier: number,
+    readonly record: DocumentRecord,
+  ) {}
+
+  get hosts(): number {
+    return this.record.listedHosts;
+  }
+
+  get id(): string {
+    return this.record.id;
+  }
+
+  get name(): string {
+    this.folded ??= rankedName(this.record.name);
+    return this.folded;
+  }
+}
+
+function textsOf(record: DocumentRecord | undefined): string[] {
+  if (!record) return [];
+  const { name, aliases, inspection } = record;
+  return inspection.title === null ? [name, ...aliases] : [name, ...aliases, inspection.title];
 }
 
 function rankOfCursor(cursor: string): Rank {
@@ -95,7 +120,7 @@ function rankOfCursor(cursor: string): Rank {
 
 /** The part of a name that orders it, without half a character at its end: a cursor carries it as UTF-8. */
 function rankedName(name: string): string {
-  return foldText(name)
+  return foldText(name.slice(0, 2 * MAX_RANKED_NAME_LENGTH))
     .slice(0, MAX_RANKED_NAME_LENGTH)
     .replace(/[\uD800-\uDBFF]$/, '');
 }

@@ -1,6 +1,10 @@
 /** What separates words in a name: space, `_`, `-`, `.` and all other punctuation; symbols such as `+` belong to words. */
 const SEPARATORS = /[\s\p{P}\p{Z}\p{Cc}]+/u;
 
+/** Most names fold by lower case alone, which is ten times as fast. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII is meant.
+const ASCII = /^[\x00-\x7f]*$/;
+
 /** The most words of a query that are looked at; more would not narrow a search and only cost time. */
 export const MAX_QUERY_WORDS = 16;
 /** The most characters of one word that are compared. */
@@ -11,6 +15,7 @@ export const MAX_WORD_LENGTH = 64;
  * The final sigma is the one lower-case letter that depends on its place in a word; it becomes the ordinary one.
  */
 export function foldText(text: string): string {
+  if (ASCII.test(text)) return text.toLowerCase();
   return text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replaceAll('ς', 'σ');
 }
 

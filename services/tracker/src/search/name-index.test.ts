@@ -1,18 +1,33 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { wordsOf } from './fold.ts';
-import { NameIndex, WHOLE_TEXT_TIER } from './name-index.ts';
+import { MAX_MATCHES, NameIndex, WHOLE_TEXT_TIER } from './name-index.ts';
 import { isWithinOneTypingError } from './typing-error.ts';
 import { MIN_TYPO_WORD_LENGTH, Tier } from './vocabulary.ts';
 
+/** An index whose documents can be given other texts. */
+class Shelf {
+  private readonly texts: string[][] = [];
+  readonly index = new NameIndex((slot) => this.texts[slot] as string[]);
+
+  set(slot: number, ...texts: string[]): void {
+    this.texts[slot] = texts;
+    this.index.set(slot);
+  }
+}
+
+function shelfOf(...names: string[]): Shelf {
+  const shelf = new Shelf();
+  names.forEach((name, slot) => void shelf.set(slot, name));
+  return shelf;
+}
+
 function indexOf(...names: string[]): NameIndex {
-  const index = new NameIndex();
-  names.forEach((name, slot) => void index.set(slot, [name]));
-  return index;
+  return shelfOf(...names).index;
 }
 
 function found(index: NameIndex, query: string): number[] {
-  return [...index.match(query)].sort(([slotA, a], [slotB, b]) => a - b || slotA - slotB).map(([slot]) => slot);
+  return [...index.match(query)].sort((a, b) => a.tier - b.tier || a.slot - b.slot).map(({ slot }) => slot);
 }
 
 describe('finding documents by name', () => {
@@ -24,7 +39,10 @@ describe('finding documents by name', () => {
 
   it('ranks whole name, exact words, prefix, inside a word, typing error', () => {
     const index = indexOf('the from', 'platform', 'formal', 'Form', 'the form');
-    const tiers = [...index.match('form')].sort(([, a], [, b]) => a - b);
+    const tiers = index
+      .match('form')
+      .map(({ slot, tier }) => [slot, tier])
+      .sort(([, a = 0], [, b = 0]) => a - b);
     expect(tiers).toEqual([
       [3, WHOLE_TEXT_TIER],
       [4, Tier.exact],
@@ -35,34 +53,48 @@ describe('finding documents by name', () => {
   });
 
   it('counts the word that fits worst', () => {
-    expect(indexOf('annual report').match('annual rep').get(0)).toBe(Tier.prefix);
+    expect(indexOf('annual report').match('annual rep')).toEqual([{ slot: 0, tier: Tier.prefix }]);
   });
 
   it('finds by every text of a document', () => {
-    const index = new NameIndex();
-    index.set(5, ['scan_0001.pdf', 'tax return', 'Declaration of income']);
+    const shelf = new Shelf();
+    const { index } = shelf;
+    shelf.set(5, 'scan_0001.pdf', 'tax return', 'Declaration of income');
     expect([found(index, 'scan'), found(index, 'return'), found(index, 'income')]).toEqual([[5], [5], [5]]);
   });
 
   it('forgets the texts that a document no longer has, and the document that is gone', () => {
-    const index = indexOf('old name', 'old book');
-    index.set(0, ['new name']);
+    const shelf = shelfOf('old name', 'old book');
+    const { index } = shelf;
+    shelf.set(0, 'new name');
     expect([found(index, 'old'), found(index, 'new')]).toEqual([[1], [0]]);
     index.delete(0);
     expect(found(index, 'name')).toEqual([]);
   });
 
   it('gives a slot to another document without mixing the two', () => {
-    const index = indexOf('first', 'second');
+    const shelf = shelfOf('first', 'second');
+    const { index } = shelf;
     index.delete(0);
-    index.set(0, ['third']);
+    shelf.set(0, 'third');
     expect([found(index, 'first'), found(index, 'third')]).toEqual([[], [0]]);
-    index.set(0, ['first again']);
+    shelf.set(0, 'first again');
     expect(found(index, 'first')).toEqual([0]);
   });
 
   it('finds nothing by a query without words', () => {
     expect(found(indexOf('a', 'b'), ' -- ')).toEqual([]);
+  });
+
+  it('finds no more than its limit, best tiers first', () => {
+    const names = Array.from({ length: MAX_MATCHES + 5 }, (_, n) => (n < 3 ? 'page' : `pages ${n}`));
+    const matches = indexOf(...names).match('page');
+    expect([matches.length, matches.filter(({ tier }) => tier === WHOLE_TEXT_TIER).length]).toEqual([MAX_MATCHES, 3]);
+  });
+
+  it('finds by short words beside long ones, and by short words alone', () => {
+    const index = indexOf('história de portugal', 'portugal', 'de profundis');
+    expect([found(index, 'de portugal'), found(index, 'de'), found(index, 'de p')]).toEqual([[0], [0, 2], [0, 2]]);
   });
 
   it('finds what reading every name finds, while documents come and go', () => {
@@ -73,19 +105,25 @@ describe('finding documents by name', () => {
       wordsOf(text).some((one) => one.includes(wanted) || (wanted.length >= MIN_TYPO_WORD_LENGTH && isWithinOneTypingError(one, wanted)));
     fc.assert(
       fc.property(steps, name, (changes, query) => {
-        const index = new NameIndex();
+        const shelf = new Shelf();
+        const { index } = shelf;
         const names = new Map<number, string>();
         for (const [slot, text] of changes) {
           if (text === null) {
             index.delete(slot);
             names.delete(slot);
           } else {
-            index.set(slot, [text]);
+            shelf.set(slot, text);
             names.set(slot, text);
           }
         }
         const expected = [...names].filter(([, text]) => wordsOf(query).every((wanted) => answers(text, wanted))).map(([slot]) => slot);
-        expect([...index.match(query).keys()].sort((a, b) => a - b)).toEqual(expected.sort((a, b) => a - b));
+        expect(
+          index
+            .match(query)
+            .map(({ slot }) => slot)
+            .sort((a, b) => a - b),
+        ).toEqual(expected.sort((a, b) => a - b));
       }),
     );
   });

@@ -4,9 +4,33 @@ import { Tier, Vocabulary } from './vocabulary.ts';
 /** The tier of a document one of whose texts is the whole query; better than that of exact words. */
 export const WHOLE_TEXT_TIER = 0;
 
+/** The most documents that one query finds: the best tiers first, so that a word of every name costs no more than a rare one. */
+export const MAX_MATCHES = 10_000;
+
+/** Words of fewer letters are parts of so many others that a query with longer words is not answered from them. */
+const MIN_LEADING_WORD_LENGTH = 3;
+
 /** A list of postings is swept when this share of it is dead, and at least this many. */
 const SWEEP_SHARE = 0.5;
 const LEAST_SWEEP = 64;
+
+/** One document that answers a query. */
+export interface Match {
+  readonly slot: number;
+  /** That of the query's word that fits worst, or {@link WHOLE_TEXT_TIER}. */
+  readonly tier: number;
+}
+
+/** A word of a query against the words of documents. */
+interface Wanted {
+  readonly word: string;
+  tierOf(number: number): number | undefined;
+}
+
+/** The word of a query that documents are found by; the others only confirm. */
+interface Leading extends Wanted {
+  readonly tiers: Iterable<{ readonly tier: Tier; readonly numbers: readonly number[] }>;
+}
 
 /**
  * Finds documents, known by a slot (a small whole number that may be used again), by the words of their texts.
@@ -18,85 +42,123 @@ export class NameIndex {
   private readonly vocabulary = new Vocabulary();
   private readonly postings: number[][] = [];
   private readonly dead: number[] = [];
-  private readonly wordsBySlot: (Uint32Array | undefined)[] = [];
-  private readonly texts: (readonly string[] | undefined)[] = [];
+  private readonly wordsBySlot: (readonly number[] | undefined)[] = [];
+  /** The last query that saw each slot. */
+  private seen = new Uint32Array(1_024);
+  private queries = 0;
+
+  /** @param textsOf what the document in a slot is found by */
+  constructor(private readonly textsOf: (slot: number) => readonly string[]) {}
 
   /** Words that were ever used, for people who watch the index. */
   get vocabularySize(): number {
     return this.vocabulary.size;
   }
 
-  /** Says what the document in `slot` is found by; the first text is its name. */
-  set(slot: number, texts: readonly string[]): void {
-    const before = this.wordsBySlot[slot];
-    const words = Uint32Array.from(new Set(texts.flatMap(wordsOf)), (word) => this.vocabulary.add(word));
+  /** The document in `slot` is new or its texts have changed. */
+  set(slot: number): void {
+    const before = this.wordsBySlot[slot] ?? [];
+    const words = [...new Set(this.textsOf(slot).flatMap(wordsOf))].map((word) => this.vocabulary.add(word));
     this.wordsBySlot[slot] = words;
-    this.texts[slot] = texts;
     for (const word of words) {
-      if (before?.includes(word)) continue;
+      if (before.includes(word)) continue;
       const postings = this.postings[word];
       if (postings) postings.push(slot);
       else this.postings[word] = [slot];
     }
-    for (const word of before ?? []) if (!words.includes(word)) this.bury(word);
+    for (const word of before) if (!words.includes(word)) this.bury(word);
   }
 
   delete(slot: number): void {
-    const before = this.wordsBySlot[slot];
+    const before = this.wordsBySlot[slot] ?? [];
     this.wordsBySlot[slot] = undefined;
-    this.texts[slot] = undefined;
-    for (const word of before ?? []) this.bury(word);
+    for (const word of before) this.bury(word);
   }
 
   /**
-   * The documents that have an answer to every word of the query, with a tier: that of the word that fits worst.
-   * Words in any order; an empty map for a query without words.
+   * Documents that have an answer to every word of the query, in any order of words; none for a query without words.
+   * At most `limit`, and then those whose leading word fits best.
    */
-  match(query: string): Map<number, number> {
-    const perWord = wordsOf(query)
-      .slice(0, MAX_QUERY_WORDS)
-      .map((word) => this.vocabulary.matches(word));
-    const rarest = perWord.reduce<Map<number, Tier> | undefined>(
-      (best, matches) => (best && this.postingCount(best) <= this.postingCount(matches) ? best : matches),
-      undefined,
-    );
-    const found = new Map<number, number>();
-    if (!rarest) return found;
-    const others = perWord.filter((matches) => matches !== rarest);
+  match(query: string, limit = MAX_MATCHES): Match[] {
+    const words = wordsOf(query).slice(0, MAX_QUERY_WORDS);
+    const matches: Match[] = [];
+    if (words.length === 0) return matches;
+    const { leading, others } = this.plan(words);
     const whole = foldText(query.trim());
-    for (const word of rarest.keys())
-      for (const slot of this.postings[word] ?? []) {
-        if (found.has(slot)) continue;
-        const tier = this.tierOf(slot, word, rarest, others, whole);
-        if (tier !== undefined) found.set(slot, tier);
+    const stamp = this.nextStamp();
+    for (const { numbers } of leading.tiers)
+      for (const number of numbers) {
+        const isSwept = (this.dead[number] ?? 0) === 0;
+        for (const slot of this.postings[number] ?? []) {
+          if (this.seen[slot] === stamp) continue;
+          const slotWords = this.wordsBySlot[slot];
+          if (!slotWords || (!isSwept && !slotWords.includes(number))) continue;
+          this.seen[slot] = stamp;
+          const tier = worstTier(slotWords, leading, others);
+          if (tier === undefined) continue;
+          matches.push({ slot, tier: tier === Tier.exact && this.isWhole(slot, whole) ? WHOLE_TEXT_TIER : tier });
+          if (matches.length === limit) return matches;
+        }
       }
-    return found;
+    return matches;
   }
 
-  /** The tier of one document; undefined if a word has no answer or the posting is dead. */
-  private tierOf(
-    slot: number,
-    found: number,
-    rarest: ReadonlyMap<number, Tier>,
-    others: readonly ReadonlyMap<number, Tier>[],
-    whole: string,
-  ): number | undefined {
-    const words = this.wordsBySlot[slot];
-    if (!words?.includes(found)) return undefined;
-    let worst = bestTier(words, rarest) as number;
-    for (const matches of others) {
-      const tier = bestTier(words, matches);
-      if (tier === undefined) return undefined;
-      worst = Math.max(worst, tier);
+  /** A lone word is looked for tier by tier; of several, the one that fewest documents use leads. */
+  private plan(words: readonly string[]): { readonly leading: Leading; readonly others: readonly Wanted[] } {
+    const [only] = words;
+    if (words.length === 1 && only !== undefined)
+      return { leading: { ...this.wanted(only), tiers: this.vocabulary.tiers(only) }, others: [] };
+    const long = words.filter((word) => word.length >= MIN_LEADING_WORD_LENGTH);
+    const candidates = (long.length > 0 ? long : words).map((word) => this.scanned(word));
+    const leading = candidates.reduce((best, one) => (one.documents < best.documents ? one : best));
+    const others = words
+      .filter((word) => word !== leading.word)
+      .map((word) => candidates.find((candidate) => candidate.word === word) ?? this.wanted(word));
+    return { leading, others };
+  }
+
+  /** A word that is compared with the words of documents one by one, each of them once. */
+  private wanted(word: string): Wanted {
+    const known = new Map<number, Tier | 0>();
+    return {
+      word,
+      tierOf: (number) => {
+        let tier = known.get(number);
+        if (tier === undefined) {
+          tier = this.vocabulary.tierOf(number, word) ?? 0;
+          known.set(number, tier);
+        }
+        return tier || undefined;
+      },
+    };
+  }
+
+  /** A word whose answers in the whole vocabulary are known, and how many postings they have. */
+  private scanned(word: string): Leading & { readonly documents: number } {
+    const tiers = [...this.vocabulary.tiers(word)];
+    const known = new Uint8Array(this.vocabulary.size);
+    let documents = 0;
+    for (const { tier, numbers } of tiers)
+      for (const number of numbers) {
+        known[number] = tier;
+        documents += this.postings[number]?.length ?? 0;
+      }
+    return { word, tiers, documents, tierOf: (number) => known[number] || undefined };
+  }
+
+  /** Whether one text of a document is the query; lengths tell most of them apart without folding. */
+  private isWhole(slot: number, whole: string): boolean {
+    return this.textsOf(slot).some((text) => text.length <= 2 * whole.length + 2 && foldText(text.trim()) === whole);
+  }
+
+  /** A number that no slot was stamped with yet. */
+  private nextStamp(): number {
+    const slots = this.wordsBySlot.length;
+    if (slots > this.seen.length || this.queries === 0xffff_ffff) {
+      this.seen = new Uint32Array(Math.max(slots, this.seen.length) * 2);
+      this.queries = 0;
     }
-    const isWhole = worst === Tier.exact && this.texts[slot]?.some((text) => foldText(text.trim()) === whole);
-    return isWhole ? WHOLE_TEXT_TIER : worst;
-  }
-
-  private postingCount(matches: ReadonlyMap<number, Tier>): number {
-    let count = 0;
-    for (const word of matches.keys()) count += this.postings[word]?.length ?? 0;
-    return count;
+    return ++this.queries;
   }
 
   private bury(word: number): void {
@@ -108,10 +170,21 @@ export class NameIndex {
   }
 }
 
-function bestTier(words: Uint32Array, matches: ReadonlyMap<number, Tier>): Tier | undefined {
-  let best: Tier | undefined;
+/** The tier of the word that fits worst; undefined if one has no answer. */
+function worstTier(words: readonly number[], leading: Wanted, others: readonly Wanted[]): number | undefined {
+  let worst = bestTier(words, leading);
+  for (const wanted of others) {
+    const tier = bestTier(words, wanted);
+    if (tier === undefined) return undefined;
+    if (worst === undefined || tier > worst) worst = tier;
+  }
+  return worst;
+}
+
+function bestTier(words: readonly number[], wanted: Wanted): number | undefined {
+  let best: number | undefined;
   for (const word of words) {
-    const tier = matches.get(word);
+    const tier = wanted.tierOf(word);
     if (tier !== undefined && (best === undefined || tier < best)) best = tier;
   }
   return best;

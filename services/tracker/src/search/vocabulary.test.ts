@@ -10,7 +10,11 @@ function vocabularyOf(...words: string[]): Vocabulary {
 }
 
 function found(vocabulary: Vocabulary, word: string): Record<string, Tier> {
-  return Object.fromEntries([...vocabulary.matches(word)].map(([number, tier]) => [vocabulary.word(number), tier]));
+  const tiers = [...vocabulary.tiers(word)].flatMap(({ tier, numbers }) =>
+    numbers.map((number) => [vocabulary.word(number), tier] as const),
+  );
+  expect(new Set(tiers.map(([name]) => name)).size).toBe(tiers.length);
+  return Object.fromEntries(tiers);
 }
 
 /** The same by trying every word. */
@@ -57,11 +61,19 @@ describe('the vocabulary', () => {
     for (const prefix of ['w1', 'w49', 'w777x']) expect(found(vocabulary, prefix)).toEqual(foundNaively([...new Set(words)], prefix));
   });
 
-  it('finds what a scan of all words finds', () => {
+  it('looks for a tier only when it is asked for', () => {
+    const tiers = vocabularyOf('form', 'formal').tiers('form');
+    expect([tiers.next().value?.tier, tiers.next().value?.numbers]).toEqual([Tier.exact, [1]]);
+  });
+
+  it('finds what a scan of all words finds, from either end', () => {
     const word = fc.string({ unit: fc.constantFrom('a', 'b', 'é', '学'), minLength: 1, maxLength: 6 });
     fc.assert(
       fc.property(fc.uniqueArray(word, { maxLength: 40 }), word, (words, wanted) => {
-        expect(found(vocabularyOf(...words), wanted)).toEqual(foundNaively(words, wanted));
+        const vocabulary = vocabularyOf(...words);
+        expect(found(vocabulary, wanted)).toEqual(foundNaively(words, wanted));
+        const answers = words.map((one, number) => [one, vocabulary.tierOf(number, wanted)]);
+        expect(Object.fromEntries(answers.filter(([, tier]) => tier !== undefined))).toEqual(foundNaively(words, wanted));
       }),
     );
   });

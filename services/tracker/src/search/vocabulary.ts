@@ -1,3 +1,4 @@
+import { ShardedMap } from '../catalog/sharded-map.ts';
 import { areSignaturesClose, isWithinOneTypingError, letterSignature } from './typing-error.ts';
 
 /** How a word of the vocabulary answers a word of a query; lower is better. */
@@ -19,7 +20,7 @@ const FIRST_CAPACITY = 1_024;
  */
 export class Vocabulary {
   private readonly words: string[] = [];
-  private readonly numbers = new Map<string, number>();
+  private readonly numbers = new ShardedMap<string, number>();
   /** Numbers of words in the order of the words; the freshest ones are still outside. */
   private sorted: number[] = [];
   private fresh: number[] = [];
@@ -56,21 +57,38 @@ export class Vocabulary {
     return number;
   }
 
-  /** Every word that answers `word`, with its best tier. */
-  matches(word: string): Map<number, Tier> {
-    const found = new Map<number, Tier>();
-    const offer = (number: number, tier: Tier) => {
-      if (!found.has(number)) found.set(number, tier);
+  /**
+   * Words that answer `word`, tier by tier from the best, each word once. A tier is looked for when it is asked for:
+   * whoever has enough need not go on.
+   */
+  *tiers(word: string): Generator<{ readonly tier: Tier; readonly numbers: readonly number[] }> {
+    const found = new Uint8Array(this.words.length);
+    const taken = (tier: Tier, numbers: Iterable<number>) => {
+      const fresh: number[] = [];
+      for (const number of numbers) {
+        if (found[number] !== 0) continue;
+        found[number] = tier;
+        fresh.push(number);
+      }
+      return { tier, numbers: fresh };
     };
     const exact = this.numbers.get(word);
-    if (exact !== undefined) offer(exact, Tier.exact);
-    this.offerPrefixes(word, offer);
-    this.offerSubstrings(word, offer);
-    if (word.length >= MIN_TYPO_WORD_LENGTH) this.offerTypos(word, offer);
-    return found;
+    if (exact !== undefined) yield taken(Tier.exact, [exact]);
+    yield taken(Tier.prefix, this.prefixed(word));
+    yield taken(Tier.substring, this.containing(word));
+    if (word.length >= MIN_TYPO_WORD_LENGTH) yield taken(Tier.typo, this.mistyped(word));
   }
 
-  private offerPrefixes(word: string, offer: (number: number, tier: Tier) => void): void {
+  /** How one word of the vocabulary answers `word`: what {@link tiers} finds, asked from the other end. */
+  tierOf(number: number, word: string): Tier | undefined {
+    const own = this.word(number);
+    const at = own.indexOf(word);
+    if (at === 0) return own.length === word.length ? Tier.exact : Tier.prefix;
+    if (at > 0) return Tier.substring;
+    return word.length >= MIN_TYPO_WORD_LENGTH && isWithinOneTypingError(own, word) ? Tier.typo : undefined;
+  }
+
+  private *prefixed(word: string): Generator<number> {
     let low = 0;
     let high = this.sorted.length;
     while (low < high) {
@@ -81,29 +99,32 @@ export class Vocabulary {
     for (; low < this.sorted.length; low++) {
       const number = this.sorted[low] as number;
       if (!this.word(number).startsWith(word)) break;
-      offer(number, Tier.prefix);
+      yield number;
     }
-    for (const number of this.fresh) if (this.word(number).startsWith(word)) offer(number, Tier.prefix);
+    for (const number of this.fresh) if (this.word(number).startsWith(word)) yield number;
   }
 
-  private offerSubstrings(word: string, offer: (number: number, tier: Tier) => void): void {
+  private *containing(word: string): Generator<number> {
     const wanted = Buffer.from(word);
     const letters = this.letters.subarray(0, this.lettersEnd);
     let number = 0;
     for (let at = letters.indexOf(wanted); at !== -1; at = letters.indexOf(wanted, this.endOf(number))) {
       number = this.numberAt(at, number);
-      offer(number, Tier.substring);
+      yield number;
     }
   }
 
-  private offerTypos(word: string, offer: (number: number, tier: Tier) => void): void {
+  private mistyped(word: string): number[] {
     const { signatures, lengths } = this;
     const signature = letterSignature(word);
+    const { length } = word;
+    const found: number[] = [];
     for (let number = 0; number < this.words.length; number++) {
-      const difference = (lengths[number] as number) - word.length;
+      const difference = (lengths[number] as number) - length;
       if (difference > 1 || difference < -1 || !areSignaturesClose(signature, signatures[number] as number)) continue;
-      if (isWithinOneTypingError(word, this.word(number))) offer(number, Tier.typo);
+      if (isWithinOneTypingError(word, this.word(number))) found.push(number);
     }
+    return found;
   }
 
   private endOf(number: number): number {
