@@ -76,7 +76,7 @@ function describeHost(host: Host, { ledger }: Transfer, now: number): HostStatus
     ...(host.latencyMs !== undefined && { latencyMs: host.latencyMs }),
     share: host.share,
     plannedPages: host.plannedPages,
-    pagesSent: pageNumberRanges(host.pagesSent),
+    pagesSent: host.sentPages(),
     pieces: host.pieces,
     bytes: host.bytes,
     rate: host.meter.rate(now) ?? 0,

@@ -1,4 +1,5 @@
 import type { Bitfield, IndexRange, PeerId } from '@pageswarm/primitives';
+import { pageNumberRanges } from './page-plan.ts';
 import { RateMeter } from './rate-meter.ts';
 
 /**
@@ -32,6 +33,7 @@ export class Host {
   drops = 0;
   /** Not to be asked before. */
   restUntil = 0;
+  private sentRanges: { pages: number; ranges: readonly IndexRange[] } = { pages: 0, ranges: [] };
 
   constructor(
     /** Its number within the download. */
@@ -41,4 +43,11 @@ export class Host {
     /** What it has, as far as told; the picker knows it once the host is live. */
     public offer: 'all' | Bitfield,
   ) {}
+
+  /** Page numbers of which it sent a piece. */
+  sentPages(): readonly IndexRange[] {
+    if (this.sentRanges.pages !== this.pagesSent.size)
+      this.sentRanges = { pages: this.pagesSent.size, ranges: pageNumberRanges(this.pagesSent) };
+    return this.sentRanges.ranges;
+  }
 }

@@ -10,8 +10,14 @@ export function leastInFlight(limits: Pick<EngineLimits, 'minInFlightBytes'>, pi
   return Math.max(limits.minInFlightBytes, 2 * pieceLength);
 }
 
+/** For this long the sum of all rates is not computed anew: every piece that comes asks for it. */
+const BUSY_RATE_AGE_MS = 20;
+
 /** How much to ask of a host now: its measured rate times its round trip and a little more is kept in flight. */
 export class RequestPacing {
+  private busyRateSum = 0;
+  private busyRateAt = Number.NEGATIVE_INFINITY;
+
   constructor(
     private readonly book: PieceBook,
     private readonly ledger: RequestLedger,
@@ -56,8 +62,15 @@ export class RequestPacing {
   private partOfMissing(host: Host, sharers: readonly Host[], now: number): number {
     const own = this.estimate.measured(host, now);
     if (own === undefined) return Number.POSITIVE_INFINITY;
-    let sum = own;
-    for (const other of sharers) if (other !== host && this.estimate.load(other) > 0) sum += this.estimate.measured(other, now) ?? 0;
-    return Math.max(this.book.pieceLength, (this.book.missingBytes * own) / sum);
+    return Math.max(this.book.pieceLength, (this.book.missingBytes * own) / Math.max(own, this.busyRate(sharers, now)));
+  }
+
+  /** Bytes per second of all hosts that have something to do. */
+  private busyRate(hosts: readonly Host[], now: number): number {
+    if (now - this.busyRateAt < BUSY_RATE_AGE_MS) return this.busyRateSum;
+    this.busyRateAt = now;
+    this.busyRateSum = 0;
+    for (const host of hosts) if (this.estimate.load(host) > 0) this.busyRateSum += this.estimate.measured(host, now) ?? 0;
+    return this.busyRateSum;
   }
 }

@@ -81,7 +81,6 @@ export class Transfer {
   /** Begins to ask, with the hosts that are alive now. */
   open(now: number): void {
     this.meter.begin(now);
-    this.progressAt = now;
     const ranked = rankHosts(this.hosts.live().map((host) => ({ host, peerId: host.peerId, latencyMs: host.latencyMs ?? 0 })));
     for (const { host } of ranked) this.picker.addHolder(host.index, host.offer);
     this.strategy.opened(ranked.map(({ host }) => host));
