@@ -77,8 +77,8 @@ const anyMutations: fc.Arbitrary<Mutation[]> = fc.array(
 describe('damaged files', () => {
   it('always get a total map in time that survives encoding, and views or a coded error', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.constantFrom(...originals), anyMutations, fc.nat(7), async (original, mutations, page) => {
-        const bytes = mutated(original, mutations);
+      fc.asyncProperty(fc.nat(originals.length - 1), anyMutations, fc.nat(7), async (original, mutations, page) => {
+        const bytes = mutated(originals[original] as Buffer, mutations);
         const source = new MemoryByteSource(bytes);
         const started = performance.now();
         const map = await buildPageMap(source, { pieceLength: PIECE });

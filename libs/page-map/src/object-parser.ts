@@ -20,6 +20,11 @@ export class ObjectParser {
   private end = 0;
   private final = true;
   private depth = 0;
+  /** Items of the arrays and dictionaries that are open: each is cut off in its exact size when it closes, which saves growing it. */
+  private readonly openValues: PdfValue[] = [];
+  private readonly openKeys: string[] = [];
+  private valueCount = 0;
+  private keyCount = 0;
 
   constructor(private readonly maxNesting: number) {}
 
@@ -30,6 +35,8 @@ export class ObjectParser {
     this.position = position;
     this.final = final;
     this.depth = 0;
+    this.valueCount = 0;
+    this.keyCount = 0;
   }
 
   /** Skips white space and comments. @returns the byte it stops at, or -1 at the end of the document */
@@ -105,11 +112,11 @@ export class ObjectParser {
   private parseArray(): PdfValue[] {
     if (++this.depth > this.maxNesting) throw TOO_DEEP;
     this.position++;
-    const items: PdfValue[] = [];
+    const from = this.valueCount;
     for (;;) {
       const value = this.parseValue();
       if (value !== NO_VALUE) {
-        items.push(value);
+        this.openValues[this.valueCount++] = value;
         continue;
       }
       const byte = this.byteAt(this.position);
@@ -119,6 +126,8 @@ export class ObjectParser {
         continue;
       }
       this.depth--;
+      const items = this.openValues.slice(from, this.valueCount);
+      this.valueCount = from;
       return items;
     }
   }
@@ -126,13 +135,14 @@ export class ObjectParser {
   private parseDictionary(): PdfDictionary {
     if (++this.depth > this.maxNesting) throw TOO_DEEP;
     this.position += 2;
-    const dictionary = new PdfDictionary();
+    const firstKey = this.keyCount;
+    const firstValue = this.valueCount;
     for (;;) {
       const byte = this.skipSpace();
       if (byte === 0x2f) {
-        const key = this.parseName();
+        this.openKeys[this.keyCount++] = this.parseName();
         const value = this.parseValue();
-        dictionary.add(key, value === NO_VALUE ? null : value);
+        this.openValues[this.valueCount++] = value === NO_VALUE ? null : value;
       } else if (byte === 0x3e && this.byteAt(this.position + 1) === 0x3e) {
         this.position += 2;
         break;
@@ -140,7 +150,11 @@ export class ObjectParser {
       else if (this.parseValue() === NO_VALUE) break;
     }
     this.depth--;
-    return dictionary;
+    const keys = this.openKeys.slice(firstKey, this.keyCount);
+    const values = this.openValues.slice(firstValue, this.valueCount);
+    this.keyCount = firstKey;
+    this.valueCount = firstValue;
+    return new PdfDictionary(keys, values);
   }
 
   private parseName(): string {

@@ -5,6 +5,7 @@ import { UnmappableError, type WorkMeter } from './limits.ts';
 import { NO_VALUE, type ObjectParser, STARVED, TOO_DEEP } from './object-parser.ts';
 import { type IndirectObject, isInteger, PdfDictionary, PdfRef, type PdfValue } from './pdf-values.ts';
 
+const ENDOBJ = Buffer.from('endobj', 'latin1');
 const ENDSTREAM = Buffer.from('endstream', 'latin1');
 /** White space that writers put between stream data and `endstream` although /Length does not count it, in bytes. */
 const MAX_SPACE_BEFORE_ENDSTREAM = 8;
@@ -65,14 +66,28 @@ export class ObjectReader {
 
   /** The indirect object at `offset` (white space before it is allowed); undefined if there is none. */
   async objectAt(offset: number, lengthOf: LengthResolver): Promise<IndirectObject | undefined> {
-    const head = await this.parseAt(offset, parseHead);
+    const whole = await this.parseAt(offset, parseHead);
+    let end = this.position;
+    // A string or array that is never closed swallows all that follows: such an object ends at its `endobj` instead.
+    const cut = whole && !whole.isStream && end >= this.blocks.size ? await this.parseUpToEndobj(offset) : undefined;
+    const head = cut ?? whole;
     if (!head) return undefined;
-    const end = this.position;
+    if (cut) end = this.position;
     const { num, gen, indent, value } = head;
     if (!head.isStream || !(value instanceof PdfDictionary)) return { num, gen, indent, value, start: offset, end };
     const start = end;
     const stream = await this.streamEnd(start, value.get('Length'), lengthOf);
     return { num, gen, indent, value, start: offset, end: stream.objectEnd, stream: { start, end: stream.dataEnd } };
+  }
+
+  private async parseUpToEndobj(offset: number): Promise<Head | undefined> {
+    const found = await this.search(ENDOBJ, offset);
+    if (found < 0 || found - offset > this.meter.limits.maxObjectBytes) return undefined;
+    const bytes = await this.blocks.range(offset, found + ENDOBJ.length);
+    this.parser.reset(bytes, 0, true);
+    const head = parseHead(this.parser);
+    this.parser.position = found + ENDOBJ.length;
+    return head?.isStream ? undefined : head;
   }
 
   /** The end of a stream: /Length counts only if `endstream` follows it, otherwise the next `endstream` decides. */

@@ -6,10 +6,17 @@ import { rebuildTable } from './rebuild.ts';
 
 /**
  * Opens a PDF and uses it; when that meets an object which is not where it should be, the file is scanned and used once more.
+ * @param isKnownDamaged scans at once: a second reader must not find other pages than the one who noticed the damage late
  * @throws UnmappableError when a limit is crossed, DamagedXrefError when even the scan does not help
  */
-export async function withDocument<T>(blocks: BlockReader, limits: PageMapLimits, use: (document: PdfDocument) => Promise<T>): Promise<T> {
+export async function withDocument<T>(
+  blocks: BlockReader,
+  limits: PageMapLimits,
+  use: (document: PdfDocument) => Promise<T>,
+  isKnownDamaged = false,
+): Promise<T> {
   try {
+    if (isKnownDamaged) throw new DamagedXrefError('its cross-reference data are known to be wrong');
     const document = new PdfDocument(blocks, new WorkMeter(limits, blocks.size));
     await readHeader(document);
     await readCrossReference(document);

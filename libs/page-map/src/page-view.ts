@@ -16,7 +16,7 @@ import { ViewWriter } from './view-writer.ts';
 export interface PageViewOptions {
   readonly limits?: Partial<PageMapLimits>;
   /** The map of the document: with it only the structure and the closure of this page are read. */
-  readonly map?: Pick<PageMap, 'pageObjects'>;
+  readonly map?: Pick<PageMap, 'mapped' | 'pageCount' | 'pageObjects' | 'details'>;
 }
 
 /**
@@ -28,10 +28,11 @@ export interface PageViewOptions {
 export async function generatePageView(source: ByteSource, pageIndex: number, options: PageViewOptions = {}): Promise<Uint8Array> {
   const limits = { ...DEFAULT_PAGE_MAP_LIMITS, ...options.limits };
   const blocks = new BlockReader(source, VIEW_BLOCK_BYTES, limits.maxCacheBytes);
-  const hint = options.map?.pageObjects[pageIndex] ?? 0;
+  const map = options.map?.mapped ? options.map : undefined;
   try {
-    const view =
-      Number.isSafeInteger(pageIndex) && pageIndex >= 0 ? await withDocument(blocks, limits, viewOf(pageIndex, hint)) : undefined;
+    const isPossible = Number.isSafeInteger(pageIndex) && pageIndex >= 0 && pageIndex < (map?.pageCount ?? limits.maxPages);
+    const use = viewOf(pageIndex, map?.pageObjects[pageIndex] ?? 0);
+    const view = isPossible ? await withDocument(blocks, limits, use, map?.details.rebuilt) : undefined;
     if (view) return view;
   } catch (error) {
     if (error instanceof SourceError) throw error.cause;

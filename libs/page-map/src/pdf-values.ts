@@ -15,12 +15,16 @@ export class PdfString {
 
 /** A dictionary in file order. Dictionaries are small or only walked through, so looking a key up is a search; a repeated key's last value counts. */
 export class PdfDictionary {
-  readonly keys: string[] = [];
-  readonly values: PdfValue[] = [];
+  constructor(
+    readonly keys: string[] = [],
+    readonly values: PdfValue[] = [],
+  ) {}
 
   get(key: string): PdfValue | undefined {
-    const at = this.keys.lastIndexOf(key);
-    return at < 0 ? undefined : this.values[at];
+    const { keys } = this;
+    // Names of one document are mostly the same string objects, so this is faster than it looks and than lastIndexOf.
+    for (let at = keys.length - 1; at >= 0; at--) if (keys[at] === key) return this.values[at];
+    return undefined;
   }
 
   has(key: string): boolean {
