@@ -25,7 +25,11 @@ export function createTrackerMeters(registry: Registry, clock: Clock): TrackerMe
     registers,
   });
   const handouts = new Counter({ name: 'pageswarm_tracker_handouts_total', help: 'Answers that named hosts of a document.', registers });
-  const handedOut = new Counter({ name: 'pageswarm_tracker_handed_out_hosts_total', help: 'Hosts named in those answers.', registers });
+  const handedOut = new Counter({
+    name: 'pageswarm_tracker_handed_out_hosts_total',
+    help: 'Hosts that those answers named, together.',
+    registers,
+  });
   const searches = new Histogram({
     name: 'pageswarm_tracker_search_seconds',
     help: 'Time that one search of the catalog takes.',
@@ -71,22 +75,26 @@ export interface MeasuredParts {
 export function measureTracker(registry: Registry, { catalog, hosts, bittorrent, events, snapshotter }: MeasuredParts): void {
   const gauge = (name: string, help: string, read: () => number) =>
     new Gauge({
-      name: `pageswarm_tracker_${name}`,
+      name,
       help,
       registers: [registry],
       collect() {
         this.set(read());
       },
     });
-  gauge('documents', 'Listed documents.', () => catalog.size);
-  gauge('document_bytes', 'Size of all listed documents together.', () => catalog.totalBytes);
-  gauge('bittorrent_peers', 'BitTorrent peers of all listed documents.', () => bittorrent.peerCount);
-  gauge('event_readers', 'Readers of the event stream.', () => events.readerCount);
-  gauge('snapshot_up', '1 while the copy of the catalog is kept, 0 while it cannot be saved or there is no store.', () =>
+  gauge('pageswarm_tracker_documents', 'Listed documents.', () => catalog.size);
+  gauge('pageswarm_tracker_document_bytes', 'Size of all listed documents together.', () => catalog.totalBytes);
+  gauge('pageswarm_tracker_bittorrent_peers', 'BitTorrent peers of all listed documents.', () => bittorrent.peerCount);
+  gauge('pageswarm_tracker_event_readers', 'Readers of the event stream.', () => events.readerCount);
+  gauge('pageswarm_tracker_snapshot_up', '1 while the copy of the catalog is kept, 0 while it cannot be saved or there is no store.', () =>
     snapshotter.status().state === 'ok' ? 1 : 0,
   );
-  gauge('snapshot_pending_entries', 'Changes that are not saved yet.', () => snapshotter.status().pending);
-  gauge('snapshot_lag_seconds', 'How long the oldest unsaved change has waited.', () => snapshotter.status().lagMs / 1_000);
+  gauge('pageswarm_tracker_snapshot_pending_entries', 'Changes that are not saved yet.', () => snapshotter.status().pending);
+  gauge(
+    'pageswarm_tracker_snapshot_lag_seconds',
+    'How long the oldest unsaved change has waited.',
+    () => snapshotter.status().lagMs / 1_000,
+  );
   new Gauge({
     name: 'pageswarm_tracker_hosts',
     help: 'Peers that hold a lease by state.',
@@ -98,7 +106,7 @@ export function measureTracker(registry: Registry, { catalog, hosts, bittorrent,
   });
   const counter = (name: string, help: string, read: () => number) =>
     new Counter({
-      name: `pageswarm_tracker_${name}_total`,
+      name,
       help,
       registers: [registry],
       collect() {
@@ -106,6 +114,10 @@ export function measureTracker(registry: Registry, { catalog, hosts, bittorrent,
         this.inc(read());
       },
     });
-  counter('snapshot_failures', 'Steps of the snapshot that failed.', () => snapshotter.status().failures);
-  counter('snapshot_saved_entries', 'Entries that were written to or removed from the copy.', () => snapshotter.status().savedEntries);
+  counter('pageswarm_tracker_snapshot_failures_total', 'Steps of the snapshot that failed.', () => snapshotter.status().failures);
+  counter(
+    'pageswarm_tracker_snapshot_saved_entries_total',
+    'Entries that were written to or removed from the copy.',
+    () => snapshotter.status().savedEntries,
+  );
 }

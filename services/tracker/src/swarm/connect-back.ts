@@ -1,5 +1,6 @@
 import { type Endpoint, formatEndpoint, type PeerId } from '@pageswarm/primitives';
 import { type NodeIdentity, SwarmClient, type TransportSecurity } from '@pageswarm/transport';
+import { Turns } from './turns.ts';
 
 /** How long a peer may take to answer at the address that it announces, in milliseconds. */
 export const CONNECT_BACK_TIMEOUT_MS = 3_000;
@@ -13,8 +14,7 @@ export interface ReachabilityCheck {
 
 /** Dials the address on the swarm transport and wants the peer's own handshake. */
 export class ConnectBack implements ReachabilityCheck {
-  private running = 0;
-  private readonly waiting: (() => void)[] = [];
+  private readonly turns = new Turns(MAX_CONNECT_BACKS);
   private readonly pending = new Map<string, Promise<boolean>>();
 
   constructor(
@@ -27,21 +27,9 @@ export class ConnectBack implements ReachabilityCheck {
     const key = `${peerId}@${formatEndpoint(endpoint)}`;
     const running = this.pending.get(key);
     if (running !== undefined) return running;
-    const check = this.inTurn(() => this.dial(endpoint, peerId)).finally(() => this.pending.delete(key));
+    const check = this.turns.take(() => this.dial(endpoint, peerId)).finally(() => this.pending.delete(key));
     this.pending.set(key, check);
     return check;
-  }
-
-  private async inTurn<T>(task: () => Promise<T>): Promise<T> {
-    if (this.running >= MAX_CONNECT_BACKS) await new Promise<void>((resolve) => this.waiting.push(resolve));
-    else this.running++;
-    try {
-      return await task();
-    } finally {
-      const next = this.waiting.shift();
-      if (next) next();
-      else this.running--;
-    }
   }
 
   private async dial(endpoint: Endpoint, expectedPeerId: PeerId): Promise<boolean> {
