@@ -45,6 +45,11 @@ export class Download {
     return this.commands.drain();
   }
 
+  /** The state alone, which costs nothing. */
+  get currentState(): DownloadState {
+    return this.state;
+  }
+
   status(now: number): DownloadStatus {
     return describeDownload(this.transfer, this.state, this.error, now);
   }

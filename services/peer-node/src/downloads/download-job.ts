@@ -21,7 +21,8 @@ export interface DownloadJobOptions extends Omit<DownloadRunOptions, 'document' 
  * needed: a job without them looks for a host that has them.
  */
 export class DownloadJob {
-  private state: JobState = 'queued';
+  /** What the job itself is at; `downloading` means that the engine decides. */
+  private phase: JobState = 'queued';
   private error: ErrorShape | undefined;
   private run: DownloadRun | undefined;
   private preparation: AbortController | undefined;
@@ -33,7 +34,11 @@ export class DownloadJob {
     public order: DownloadOrder,
     private readonly options: DownloadJobOptions,
   ) {
-    if (order.halted) this.state = 'paused';
+    if (order.halted) this.phase = 'paused';
+  }
+
+  get state(): JobState {
+    return this.phase === 'downloading' && this.run ? this.run.state : this.phase;
   }
 
   /** What the order and the engine say together. */
@@ -44,15 +49,9 @@ export class DownloadJob {
     readonly finishedAt: number | undefined;
     readonly md5: string | null;
   } {
-    const engine = this.finished ? undefined : this.run?.status();
-    const state = this.state === 'downloading' && engine ? engine.state : this.state;
-    return {
-      state,
-      error: this.error ?? engine?.error,
-      run: this.run,
-      finishedAt: this.finished?.at,
-      md5: this.finished?.md5 ?? this.run?.actualMd5 ?? null,
-    };
+    const error = this.error ?? (this.phase === 'downloading' ? this.run?.status().error : undefined);
+    const md5 = this.finished?.md5 ?? this.run?.actualMd5 ?? null;
+    return { state: this.state, error, run: this.run, finishedAt: this.finished?.at, md5 };
   }
 
   get document(): LocalDocument | undefined {
@@ -64,11 +63,11 @@ export class DownloadJob {
     this.error = undefined;
     if (this.arrived) return this.finish(this.arrived);
     if (this.run) {
-      this.state = 'downloading';
+      this.phase = 'downloading';
       this.run.apply({ type: 'resume' });
       return;
     }
-    this.state = 'probing';
+    this.phase = 'probing';
     const preparation = new AbortController();
     this.preparation = preparation;
     this.options.changed();
@@ -84,7 +83,7 @@ export class DownloadJob {
           void this.finish(this.arrived);
         },
       });
-      this.state = 'downloading';
+      this.phase = 'downloading';
       this.run.apply({ type: 'start' });
     } catch (error) {
       if (!preparation.signal.aborted) this.fail(error);
@@ -95,23 +94,23 @@ export class DownloadJob {
 
   pause(): void {
     this.preparation?.abort();
-    if (this.run && this.state === 'downloading') this.run.apply({ type: 'pause' });
-    else this.state = 'paused';
+    if (this.run && this.phase === 'downloading') this.run.apply({ type: 'pause' });
+    else this.phase = 'paused';
     this.options.changed();
   }
 
   /** Back into the queue. After a failure a new engine begins with what is really on the disk. */
   requeue(): void {
-    if (this.status.state === 'failed') {
+    if (this.state === 'failed') {
       this.run?.destroy();
       this.run = undefined;
     }
-    this.state = 'queued';
+    this.phase = 'queued';
     this.error = undefined;
   }
 
   demand(pieces: readonly IndexRange[]): (() => void) | undefined {
-    const active = this.run && ['probing', 'downloading'].includes(this.status.state);
+    const active = this.run && ['probing', 'downloading'].includes(this.state);
     return active ? this.run?.demand(pieces) : undefined;
   }
 
@@ -141,11 +140,11 @@ export class DownloadJob {
 
   private async finish({ document, md5 }: NonNullable<typeof this.arrived>): Promise<void> {
     // The engine is done, the job only once the file is at its final place.
-    this.state = 'verifying';
+    this.phase = 'verifying';
     try {
       if (document.have.isFull) await this.options.library.complete(document);
       this.finished = { at: this.options.clock.now(), md5 };
-      this.state = 'done';
+      this.phase = 'done';
     } catch (error) {
       this.fail(error);
     }
@@ -156,7 +155,7 @@ export class DownloadJob {
     const { code, detail } = errorShape(error);
     this.error = { code, detail };
     // A full disk is worth another try once somebody made space; everything else failed for good, until it is resumed.
-    this.state = code === 'STORE_FULL' ? 'paused' : 'failed';
+    this.phase = code === 'STORE_FULL' ? 'paused' : 'failed';
     if (code === 'INTERNAL')
       this.options.logger.error({ err: error, documentId: this.order.document.id }, 'a download failed in an unexpected way');
     this.options.changed();

@@ -51,6 +51,10 @@ export class DownloadRun {
     return this.options.document;
   }
 
+  get state(): DownloadStatus['state'] {
+    return this.engine.currentState;
+  }
+
   status(): DownloadStatus {
     return this.engine.status(this.options.clock.monotonic());
   }

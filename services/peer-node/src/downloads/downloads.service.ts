@@ -104,7 +104,7 @@ export class Downloads implements PieceDemand {
 
   /** @throws PageSwarmError WRONG_STATE once it is done or failed */
   async pause(job: DownloadJob): Promise<void> {
-    const { state } = job.status;
+    const { state } = job;
     if (state === 'done' || state === 'failed') throw new PageSwarmError('WRONG_STATE', `The download is ${state}`);
     job.pause();
     await this.keep(job, true);
@@ -113,7 +113,7 @@ export class Downloads implements PieceDemand {
 
   /** @throws PageSwarmError WRONG_STATE unless it is paused or failed */
   async resume(job: DownloadJob): Promise<void> {
-    const { state } = job.status;
+    const { state } = job;
     if (state !== 'paused' && state !== 'failed') throw new PageSwarmError('WRONG_STATE', `The download is ${state}`);
     job.requeue();
     await this.keep(job, false);
@@ -122,7 +122,7 @@ export class Downloads implements PieceDemand {
 
   /** Ends a download and forgets it; the pieces of an unfinished one are removed. */
   async cancel(job: DownloadJob): Promise<void> {
-    const { state } = job.status;
+    const { state } = job;
     job.destroy();
     this.jobs.delete(job.order.id);
     await this.options.orders.remove(job.order.id);
@@ -138,7 +138,7 @@ export class Downloads implements PieceDemand {
   /** Ends the downloads of a document that is being removed. */
   async forget(id: DocumentId): Promise<void> {
     for (const job of this.list()) {
-      if (job.order.document.id !== id || job.status.state === 'done') continue;
+      if (job.order.document.id !== id || job.state === 'done') continue;
       job.destroy();
       this.jobs.delete(job.order.id);
       await this.options.orders.remove(job.order.id);
@@ -157,7 +157,7 @@ export class Downloads implements PieceDemand {
 
   /** The download of this document that has not ended. */
   private activeFor(id: DocumentId): DownloadJob | undefined {
-    return this.list().find((job) => job.order.document.id === id && job.status.state !== 'done');
+    return this.list().find((job) => job.order.document.id === id && job.state !== 'done');
   }
 
   private demandNew(id: DocumentId | undefined): void {
@@ -165,13 +165,12 @@ export class Downloads implements PieceDemand {
     const document = this.options.library.find(id);
     if (document?.complete) throw new PageSwarmError('DOCUMENT_EXISTS', `This node has "${document.record.name}", document ${id}`);
     const job = this.activeFor(id);
-    if (job)
-      throw new PageSwarmError('DOWNLOAD_EXISTS', `"${job.order.document.name}" is download ${job.order.id}, which is ${job.status.state}`);
+    if (job) throw new PageSwarmError('DOWNLOAD_EXISTS', `"${job.order.document.name}" is download ${job.order.id}, which is ${job.state}`);
   }
 
   private changed(job: DownloadJob): void {
     this.changes.next(job);
-    const { state } = job.status;
+    const { state } = job;
     if (state === this.lastStates.get(job) || !this.jobs.has(job.order.id)) return;
     this.lastStates.set(job, state);
     if (state === 'done' || state === 'failed') this.ended(job, state);
@@ -199,10 +198,10 @@ export class Downloads implements PieceDemand {
     if (this.filling) return;
     this.filling = true;
     try {
-      let active = this.list().filter((job) => ['probing', 'downloading', 'verifying'].includes(job.status.state)).length;
+      let active = this.list().filter((job) => ['probing', 'downloading', 'verifying'].includes(job.state)).length;
       for (const job of this.list()) {
         if (active >= this.options.maxActive) break;
-        if (job.status.state !== 'queued') continue;
+        if (job.state !== 'queued') continue;
         active++;
         job
           .start()
@@ -214,13 +213,13 @@ export class Downloads implements PieceDemand {
   }
 
   private forgetOldest(): void {
-    const ended = this.list().filter((job) => job.status.state === 'done');
+    const ended = this.list().filter((job) => job.state === 'done');
     for (const job of ended.slice(0, Math.max(0, ended.length - MAX_ENDED_DOWNLOADS))) this.jobs.delete(job.order.id);
   }
 
   private countByState(): Map<string, number> {
     const counts = new Map<string, number>();
-    for (const job of this.jobs.values()) counts.set(job.status.state, (counts.get(job.status.state) ?? 0) + 1);
+    for (const job of this.jobs.values()) counts.set(job.state, (counts.get(job.state) ?? 0) + 1);
     return counts;
   }
 }
