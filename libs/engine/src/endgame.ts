@@ -16,10 +16,15 @@ interface EndgameView {
   readonly ledger: RequestLedger;
   readonly estimate: FinishEstimate;
   readonly limits: Pick<EngineLimits, 'endgameFactor' | 'endgameMinGainMs' | 'maxRequestPieces' | 'maxRequestBytes'>;
+  /** Nothing is left to ask for the first time. */
+  readonly nothingOpen: boolean;
   /** True if the helper has the piece. */
   holds(piece: number): boolean;
   bytesOf(piece: number): number;
 }
+
+/** A host that is late by this much may have its pieces asked of others while there is other work, in ms. */
+const SILENT_MS = 500;
 
 /**
  * What a host with nothing left to do takes over of what others were asked for: the end of the list of the host that would finish last,
@@ -37,7 +42,9 @@ export function takeOver(helper: Host, view: EndgameView, now: number): TakeOver
     { load, pace: (load * 1_000) / ms },
     { load: ledger.bytesOf(helper.index), pace: estimate.promise(helper, now), latencyMs: helper.latencyMs ?? 0 },
   );
-  return collect([...ledger.of(victim.index)], Math.min(move, limits.maxRequestBytes), view);
+  // As long as there is something to ask for the first time, the link of the receiver is not wasted on what may come twice.
+  const mayRepeat = view.nothingOpen || estimate.silenceMs(victim, now) >= SILENT_MS;
+  return collect([...ledger.of(victim.index)], Math.min(move, limits.maxRequestBytes), mayRepeat, view);
 }
 
 function lastToDeliver(
@@ -58,7 +65,7 @@ function lastToDeliver(
 }
 
 /** From the newest request back, from its end forward; a host sends in the order asked, so these would come last. */
-function collect(requests: readonly PieceRequest[], bytes: number, view: EndgameView): TakeOver | undefined {
+function collect(requests: readonly PieceRequest[], bytes: number, mayRepeat: boolean, view: EndgameView): TakeOver | undefined {
   const { ledger, limits } = view;
   const pieces: number[] = [];
   const revoked: PieceRequest[] = [];
@@ -66,13 +73,14 @@ function collect(requests: readonly PieceRequest[], bytes: number, view: Endgame
   for (let age = requests.length - 1; age >= 0 && sum < bytes; age--) {
     const request = requests[age] as PieceRequest;
     const before = pieces.length;
+    const untouched = age > 0 && request.pending === request.pieces.length;
+    if (!untouched && !mayRepeat) continue;
     for (let at = request.pieces.length - 1; at >= 0 && sum < bytes && pieces.length < limits.maxRequestPieces; at--) {
       const piece = request.pieces[at] as number;
       if (!ledger.isPending(request, piece) || ledger.timesAsked(piece) > 1 || !view.holds(piece)) continue;
       pieces.push(piece);
       sum += view.bytesOf(piece);
     }
-    const untouched = age > 0 && request.pending === request.pieces.length;
     if (pieces.length > before && untouched) revoked.push(request);
   }
   return pieces.length > 0 ? { pieces: pieces.reverse(), revoked } : undefined;

@@ -47,13 +47,13 @@ export class FinishEstimate {
    * its measured rate says how fast it was, not whether it still is.
    */
   owedMs(host: Host, bytes: number, now: number): number {
-    const pace = Math.max(this.pace(host, now), 1);
-    return (bytes * 1_000) / pace + this.silenceMs(host, pace, now);
+    return (bytes * 1_000) / Math.max(this.pace(host, now), 1) + this.silenceMs(host, now);
   }
 
   /** Time since a host ought to have sent its next piece, 0 while it is in time. */
-  private silenceMs(host: Host, pace: number, now: number): number {
+  silenceMs(host: Host, now: number): number {
     if (this.ledger.bytesOf(host.index) === 0) return 0;
+    const pace = Math.max(this.pace(host, now), 1);
     const expectedMs = (host.latencyMs ?? 0) + (USUAL_DELAY_IN_PIECES * this.book.pieceLength * 1_000) / pace;
     return Math.max(0, now - host.aliveAt - expectedMs);
   }

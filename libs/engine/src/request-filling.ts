@@ -95,6 +95,7 @@ export class RequestFilling {
       helper,
       {
         ...{ ledger, estimate, limits, hosts: hosts.all() },
+        nothingOpen: book.openCount === 0,
         holds: (piece) => picker.holds(helper.index, piece),
         bytesOf: (piece) => book.bytesOf(piece),
       },

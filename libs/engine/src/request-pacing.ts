@@ -35,11 +35,10 @@ export class RequestPacing {
     if (this.book.unstoredBytes >= this.limits.maxUnstoredBytes) return undefined;
     if (inFlight > 0 && this.ledger.totalBytes >= this.limits.maxTotalInFlightBytes) return undefined;
     let target = this.target(host, now);
-    if (inFlight > 0 && target - inFlight < this.grain(target)) return undefined;
+    if (inFlight > 0 && this.isEnough(target, inFlight)) return undefined;
     if (sharers) target = Math.min(target, this.partOfMissing(host, sharers, now));
-    const grain = this.grain(target);
-    if (inFlight > 0 && target - inFlight < grain) return undefined;
-    return { bytes: Math.min(grain, target), pieces: this.limits.maxRequestPieces };
+    if (inFlight > 0 && this.isEnough(target, inFlight)) return undefined;
+    return { bytes: Math.min(this.grain(target), target), pieces: this.limits.maxRequestPieces };
   }
 
   /** Bytes to keep in flight. */
@@ -47,11 +46,16 @@ export class RequestPacing {
     const { pieceLength } = this.book;
     // A host that failed last time has to prove itself with one piece.
     if (host.strikes > 0) return pieceLength;
-    const atLeast = leastInFlight(this.limits, pieceLength);
     const rate = this.estimate.measured(host, now);
-    if (rate === undefined) return atLeast;
-    const ahead = (rate * ((host.latencyMs ?? 0) + this.limits.pipelineAheadMs)) / 1_000;
-    return Math.max(atLeast, Math.min(ahead, this.limits.maxInFlightBytes));
+    if (rate === undefined) return leastInFlight(this.limits, pieceLength);
+    // One piece more than the pipe holds, because the host is seen to go on only when a whole piece has come.
+    const ahead = (rate * ((host.latencyMs ?? 0) + this.limits.pipelineAheadMs)) / 1_000 + pieceLength;
+    return Math.max(this.limits.minInFlightBytes, Math.min(ahead, this.limits.maxInFlightBytes), pieceLength);
+  }
+
+  /** Whole pieces come nearest to the target, above or below it. */
+  private isEnough(target: number, inFlight: number): boolean {
+    return target - inFlight < this.grain(target) - this.book.pieceLength / 2;
   }
 
   /** Requests of a quarter of what is in flight: few enough to be cheap, enough of them that the host never waits for the next. */
