@@ -1,28 +1,11 @@
-import type { DownloadCommand, DownloadEvent, DownloadSpec, HostOffer } from '@pageswarm/engine';
-import {
-  choosePieceLength,
-  documentId,
-  PageSwarmError,
-  type PeerId,
-  peerId,
-  pieceCount,
-  pieceSize,
-  SeededRandom,
-  shuffled,
-  toIndexRanges,
-} from '@pageswarm/primitives';
+import type { DownloadCommand, DownloadEvent, HostOffer } from '@pageswarm/engine';
+import { PageSwarmError, type PeerId, peerId, SeededRandom, shuffled, toIndexRanges } from '@pageswarm/primitives';
 import { EventQueue } from './event-queue.ts';
-import { fluidBoundMs } from './fluid-bound.ts';
-import {
-  DEFAULT_ENDS_AT_MS,
-  DEFAULT_HAVE_EVERY_MS,
-  DEFAULT_HOSTS_PER_LOOKUP,
-  DEFAULT_PAGES,
-  DISK_FULL_MS,
-  type Scenario,
-} from './scenario.ts';
-import type { NodeResult, SimulationResult } from './simulation-result.ts';
+import { describeOutcome } from './outcome.ts';
+import { DEFAULT_ENDS_AT_MS, DEFAULT_HAVE_EVERY_MS, DEFAULT_HOSTS_PER_LOOKUP, DISK_FULL_MS, type Scenario } from './scenario.ts';
+import type { SimulationResult } from './simulation-result.ts';
 import { type Shipment, Uplink } from './uplink.ts';
+import { VirtualDocument } from './virtual-document.ts';
 import { VirtualNode } from './virtual-node.ts';
 
 /** How long the tracker takes to answer, in ms. */
@@ -38,9 +21,7 @@ export class Simulation {
   private readonly random: SeededRandom;
   private readonly nodes: VirtualNode[] = [];
   private readonly byPeerId = new Map<PeerId, VirtualNode>();
-  private readonly size: number;
-  private readonly pieceLength: number;
-  private readonly owners: Int32Array;
+  private readonly document: VirtualDocument;
   private running = 0;
   private eventCount = 0;
   private longestStandstillMs = 0;
@@ -51,13 +32,11 @@ export class Simulation {
     private readonly log: ((line: string) => void) | undefined,
   ) {
     this.random = new SeededRandom(seed);
-    this.size = scenario.document.size;
-    this.pieceLength = scenario.document.pieceLength ?? choosePieceLength(this.size);
-    this.owners = this.ownPieces();
+    this.document = new VirtualDocument(scenario.document);
     for (const kind of scenario.nodes)
       for (let number = 1; number <= (kind.count ?? 1); number++) {
         const name = (kind.count ?? 1) > 1 ? `${kind.name}-${number}` : kind.name;
-        const node = new VirtualNode(this.nodes.length, name, this.newPeerId(), kind, this.owners.length, this.random);
+        const node = new VirtualNode(this.nodes.length, name, this.newPeerId(), kind, this.document.pieceCount, this.random);
         node.uplink = new Uplink(this.events, kind.up, (shipment) => this.left(node, shipment));
         this.nodes.push(node);
         this.byPeerId.set(node.peerId, node);
@@ -71,7 +50,16 @@ export class Simulation {
     while (this.running > 0 && this.events.step())
       if (this.events.now > endsAt)
         throw new PageSwarmError('INTERNAL', `"${this.scenario.name}" with seed ${this.seed} did not end within ${endsAt} ms`);
-    return this.result();
+    const { scenario, seed, nodes, eventCount, longestStandstillMs } = this;
+    return describeOutcome({
+      scenario,
+      seed,
+      nodes,
+      size: this.document.size,
+      events: eventCount,
+      longestStandstillMs,
+      now: this.events.now,
+    });
   }
 
   // The life of a node
@@ -96,7 +84,11 @@ export class Simulation {
     if (!node.downloads || node.completedAt !== undefined) return;
     if (node.ended) this.running++;
     node.ended = false;
-    node.begin(this.specFor(node), this.scenario.limits, this.events.now);
+    node.begin(
+      this.document.specFor(node, this.scenario.strategy, Math.floor(this.random.next() * 2 ** 32)),
+      this.scenario.limits,
+      this.events.now,
+    );
     this.apply(node, { type: 'start' });
   }
 
@@ -228,7 +220,7 @@ export class Simulation {
           return;
         case 'serves':
           for (const piece of pieces)
-            if (host.pieces.has(piece)) host.uplink.add({ to: node.index, requestId, piece, bytes: this.bytesOf(piece) });
+            if (host.pieces.has(piece)) host.uplink.add({ to: node.index, requestId, piece, bytes: this.document.bytesOf(piece) });
           if (pieces.some((piece) => !host.pieces.has(piece))) end('refused');
       }
     });
@@ -308,10 +300,6 @@ export class Simulation {
     return (a.scenario.latencyMs + b.scenario.latencyMs) / 2;
   }
 
-  private bytesOf(piece: number): number {
-    return pieceSize(piece, this.size, this.pieceLength);
-  }
-
   private node(id: PeerId): VirtualNode {
     return this.byPeerId.get(id) as VirtualNode;
   }
@@ -324,69 +312,5 @@ export class Simulation {
           .padStart(4, '0'),
       ).join(''),
     );
-  }
-
-  private specFor(node: VirtualNode): DownloadSpec {
-    return {
-      documentId: documentId('0'.repeat(64)),
-      size: this.size,
-      pieceLength: this.pieceLength,
-      pageCount: this.scenario.document.pages ?? DEFAULT_PAGES,
-      pieceOwners: this.owners,
-      strategy: node.scenario.strategy ?? this.scenario.strategy ?? 'adaptive',
-      ownPeerId: node.peerId,
-      seed: Math.floor(this.random.next() * 2 ** 32),
-    };
-  }
-
-  /** Pages in equal runs, the structure at the end. */
-  private ownPieces(): Int32Array {
-    const count = pieceCount(this.size, this.pieceLength);
-    const { pages = DEFAULT_PAGES, structurePieces = 1 } = this.scenario.document;
-    const pagePieces = Math.max(count - structurePieces, 0);
-    return Int32Array.from({ length: count }, (_, piece) => (piece >= pagePieces ? -1 : Math.floor((piece * pages) / pagePieces)));
-  }
-
-  private result(): SimulationResult {
-    const leechers = this.nodes.filter((node) => node.downloads);
-    const complete = leechers.every((node) => node.completedAt !== undefined);
-    const started = Math.min(...leechers.map((node) => node.startedAt));
-    const makespanMs = complete && leechers.length > 0 ? Math.max(...leechers.map((node) => node.completedAt as number)) - started : null;
-    const seeds = this.nodes.filter(
-      ({ scenario }) => scenario.has >= 1 && !scenario.corrupts && (scenario.manner ?? 'serves') === 'serves',
-    );
-    const boundMs = fluidBoundMs(
-      this.size,
-      seeds.map(({ scenario }) => scenario),
-      leechers.map(({ scenario }) => scenario),
-    );
-    return {
-      scenario: this.scenario.name,
-      seed: this.seed,
-      makespanMs,
-      boundMs,
-      efficiency: makespanMs === null ? null : boundMs / makespanMs,
-      nodes: this.nodes.map((node) => this.nodeResult(node)),
-      sent: this.nodes.map((from) => this.nodes.map((to) => from.sentTo[to.index] ?? 0)),
-      events: this.eventCount,
-      longestStandstillMs: this.longestStandstillMs,
-    };
-  }
-
-  private nodeResult(node: VirtualNode): NodeResult {
-    const status = node.download?.status(this.events.now);
-    return {
-      name: node.name,
-      peerId: node.peerId,
-      downloads: node.downloads,
-      state: node.downloads ? (status?.state ?? (node.completedAt === undefined ? 'queued' : 'done')) : 'seeding',
-      ...(status?.error && { error: status.error }),
-      ...(node.completedAt !== undefined && { completedAtMs: node.completedAt, tookMs: node.completedAt - node.startedAt }),
-      bytesReceived: node.bytesReceived,
-      bytesSent: node.sentTo.reduce((a, b) => a + (b ?? 0), 0),
-      duplicateBytes: node.duplicateBytes,
-      banned: node.banned.map((index) => (this.nodes[index] as VirtualNode).name),
-      lied: node.lied,
-    };
   }
 }
