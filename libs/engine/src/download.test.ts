@@ -48,6 +48,14 @@ describe('finding hosts', () => {
     expect(swarm.host('A').state).toBe('dead');
   });
 
+  it('sets its alarm again when it rings a little early, as timers do', () => {
+    const swarm = new DrawnSwarm({ pieces: '0123', hosts: { A: '####' } });
+    const alarm = swarm.apply({ type: 'start' }).find((command) => command.type === 'wake-at');
+    expect(alarm?.at).toBeGreaterThan(0.5);
+    swarm.wait((alarm?.at ?? 0) - 0.5);
+    expect(swarm.apply({ type: 'tick' }).map(({ type }) => type)).toContain('wake-at');
+  });
+
   it('takes no more hosts at a time than the limit', () => {
     const swarm = new DrawnSwarm({ pieces: '0123', hosts: { A: '####', B: '####', C: '####' }, limits: { maxHosts: 2 } });
     swarm.apply({ type: 'start' });

@@ -110,6 +110,8 @@ export class Download {
         transfer.demandOver(event.pieces);
         return;
       case 'tick':
+        // The alarm has rung, be it a fraction of a millisecond early, as timers do: without a new one nothing would wake this download again.
+        this.wakeAt = Number.NEGATIVE_INFINITY;
         if (this.isRunning()) this.tick(now);
         return;
       case 'file-verified':

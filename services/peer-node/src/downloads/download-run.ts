@@ -216,7 +216,7 @@ export class DownloadRun {
 
   private wakeAt(at: number): void {
     clearTimeout(this.timer);
-    const sleepMs = Math.min(Math.max(0, at - this.options.clock.monotonic()), MAX_SLEEP_MS);
+    const sleepMs = Math.min(Math.max(0, Math.ceil(at - this.options.clock.monotonic())), MAX_SLEEP_MS);
     this.timer = setTimeout(() => this.apply({ type: 'tick' }), sleepMs);
   }
 
