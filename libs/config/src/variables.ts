@@ -77,7 +77,7 @@ export const VARIABLES = {
   },
   PAGESWARM_MAX_HANDOUT: { schema: whole(50, 1, 1_000), meaning: 'Most hosts in one answer of the tracker.' },
   PAGESWARM_TRACKERS: { schema: endpointList('127.0.0.1:7181'), meaning: 'Trackers as host:port, separated by commas.' },
-  PAGESWARM_WORKERS: { schema: endpointList('127.0.0.1:7183'), meaning: 'pdf-workers as host:port, separated by commas; empty for none.' },
+  PAGESWARM_WORKERS: { schema: endpointList('127.0.0.1:7183'), meaning: 'pdf-workers as host:port, separated by commas; a lone comma for none.' },
   PAGESWARM_ADVERTISE_HOST: {
     schema: z.string().min(1).optional(),
     meaning: 'Address that others reach this node at; the local address of the connection to the tracker when unset.',

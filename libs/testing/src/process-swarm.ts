@@ -69,8 +69,8 @@ export class ProcessSwarm {
   async startPeer(name: string, { env = {}, uplink, dataDir }: PeerOptions = {}): Promise<ServiceProcess> {
     const [http, transport] = await twoPorts();
     const all: Record<string, string> = {
-      PAGESWARM_TRACKERS: this.trackerPorts ? formatEndpoint(this.tracker) : '',
-      PAGESWARM_WORKERS: this.workerTransport ? formatEndpoint(this.workerTransport) : '',
+      PAGESWARM_TRACKERS: this.trackerPorts ? formatEndpoint(this.tracker) : ',',
+      PAGESWARM_WORKERS: this.workerTransport ? formatEndpoint(this.workerTransport) : ',',
     };
     if (uplink !== undefined) {
       const [announced] = (await freePorts(1)) as [number];
