@@ -90,6 +90,9 @@ function inheritedReferences(page: PageEntry): number[] {
 export class PieceCollector {
   private readonly seen: Int32Array;
   private readonly pieces: Int32Array;
+  /** By unit: its first piece + 1 and its last, 0 before it is asked for: most units are asked for by many pages. */
+  private readonly firsts: Int32Array;
+  private readonly lasts: Int32Array;
   private round = 0;
 
   constructor(
@@ -99,16 +102,20 @@ export class PieceCollector {
   ) {
     this.seen = new Int32Array(pieces);
     this.pieces = new Int32Array(pieces);
+    this.firsts = new Int32Array(graph.units.length);
+    this.lasts = new Int32Array(graph.units.length);
   }
 
   /** The pieces that these units touch, as the fewest runs. */
   piecesOf(units: readonly number[]): IndexRange[] {
-    const { graph, seen, pieces, pieceLength } = this;
+    const { firsts, lasts, seen, pieces } = this;
     const round = ++this.round;
     let count = 0;
-    for (const unit of units) {
-      const last = Math.floor(((graph.ends[unit] as number) - 1) / pieceLength);
-      for (let piece = Math.floor((graph.starts[unit] as number) / pieceLength); piece <= last; piece++) {
+    for (let index = 0; index < units.length; index++) {
+      const unit = units[index] as number;
+      if (firsts[unit] === 0) this.measure(unit);
+      const last = lasts[unit] as number;
+      for (let piece = (firsts[unit] as number) - 1; piece <= last; piece++) {
         if (seen[piece] === round) continue;
         seen[piece] = round;
         pieces[count++] = piece;
@@ -124,5 +131,11 @@ export class PieceCollector {
       }
     }
     return ranges;
+  }
+
+  private measure(unit: number): void {
+    const { graph, pieceLength } = this;
+    this.firsts[unit] = Math.floor((graph.starts[unit] as number) / pieceLength) + 1;
+    this.lasts[unit] = Math.floor(((graph.ends[unit] as number) - 1) / pieceLength);
   }
 }
