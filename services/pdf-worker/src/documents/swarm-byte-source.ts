@@ -52,7 +52,8 @@ export class SwarmByteSource implements ByteSource {
   private orderMissing(first: number, count: number, ahead: number): void {
     const end = Math.min(this.cache.pieces, first + count + ahead);
     // A window that is half full still carries the reader; asking for each piece of it by itself would cost more.
-    const wanted = this.missingBetween(first + count, end) * 2 >= ahead ? end : first + count;
+    const isWorthIt = end === this.cache.pieces || this.missingBetween(first + count, end) * 2 >= ahead;
+    const wanted = isWorthIt ? end : first + count;
     const most = Math.max(1, Math.floor(MAX_PIECES_REQUEST_BYTES / this.cache.pieceLength));
     for (let index = first; index < wanted; ) {
       let run = 0;

@@ -1,4 +1,4 @@
-import { indexesOf, PageSwarmError, parsePageRanges } from '@pageswarm/primitives';
+import { countOf, indexesOf, PageSwarmError, parsePageRanges } from '@pageswarm/primitives';
 import { MemoryBlocks } from '../pdfium/memory-blocks.ts';
 import { loadPdfium, type PdfiumLibrary } from '../pdfium/pdfium-library.ts';
 import type { JobAnswer, JobSurroundings } from '../pool/job-runner.ts';
@@ -8,6 +8,8 @@ import { pageViewOf } from './page-view.ts';
 
 /** The most pages that are cut out at once. */
 export const MAX_EXTRACT_PAGES = 1_000;
+/** The highest page number that is looked for. */
+const MAX_PAGE_NUMBER = 100_000;
 /** The largest document, in bytes, that is read as a whole because its structure gives no views. */
 export const MAX_WHOLE_DOCUMENT_BYTES = 134_217_728;
 
@@ -28,19 +30,21 @@ export async function runExtractJob({ pages }: ExtractParams, surroundings: JobS
   return { value: { pages: found }, output };
 }
 
+/** Only a range without an end needs the number of pages; a page that does not exist is noticed when it is cut. */
 function pageNumbers(pages: string, library: PdfiumLibrary, document: PipedDocument): number[] {
+  const isOpen = /-\s*(,|$)/.test(pages);
+  const ranges = parsePageRanges(pages, isOpen ? countPages(library, document) : MAX_PAGE_NUMBER);
+  if (countOf(ranges) > MAX_EXTRACT_PAGES)
+    throw new PageSwarmError('INVALID_PAGES', `At most ${MAX_EXTRACT_PAGES} pages are cut out at once`);
+  return [...indexesOf(ranges)];
+}
+
+function countPages(library: PdfiumLibrary, document: PipedDocument): number {
   const opened = library.open(document);
   const count = opened.pageCount;
   opened.close();
   document.demandAllReadsServed();
-  const ranges = parsePageRanges(pages, count);
-  const numbers: number[] = [];
-  for (const number of indexesOf(ranges)) {
-    if (numbers.length === MAX_EXTRACT_PAGES)
-      throw new PageSwarmError('INVALID_PAGES', `At most ${MAX_EXTRACT_PAGES} pages are cut out at once`);
-    numbers.push(number);
-  }
-  return numbers;
+  return count;
 }
 
 async function cut(numbers: readonly number[], { document, progress }: JobSurroundings): Promise<Uint8Array> {
@@ -51,9 +55,10 @@ async function cut(numbers: readonly number[], { document, progress }: JobSurrou
     views.push(view);
     progress();
   }
+  if (views.length === 1) return views[0] as Uint8Array;
   // pdf-lib is loaded by those who need it: it takes longer to load than a page to cut.
   const { joinViews } = await import('./join-pages.ts');
-  return views.length === 1 ? (views[0] as Uint8Array) : joinViews(views, progress);
+  return joinViews(views, progress);
 }
 
 async function cutFromWhole(numbers: readonly number[], document: PipedDocument, progress: () => void): Promise<Uint8Array> {
@@ -65,9 +70,5 @@ async function cutFromWhole(numbers: readonly number[], document: PipedDocument,
   const whole = await document.read(0, document.size);
   progress();
   const { copyPages } = await import('./join-pages.ts');
-  return copyPages(
-    whole,
-    numbers.map((number) => number - 1),
-    progress,
-  );
+  return copyPages(whole, numbers, progress);
 }

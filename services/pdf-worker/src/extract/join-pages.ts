@@ -1,10 +1,24 @@
+import { PageSwarmError } from '@pageswarm/primitives';
 import { PDFDocument, PDFName, PDFObjectCopier, PDFPage, type PDFPageLeaf } from 'pdf-lib';
 
 /**
  * Joins one-page views of one document into one PDF. Views keep the object numbers of their document, so what two pages
  * share (fonts, images) is recognised by its number and copied once.
+ * @throws PageSwarmError PDF_UNREADABLE
  */
-export async function joinViews(views: readonly Uint8Array[], onPage: () => void): Promise<Uint8Array> {
+export function joinViews(views: readonly Uint8Array[], onPage: () => void): Promise<Uint8Array> {
+  return withoutComplaints(() => join(views, onPage));
+}
+
+/**
+ * Copies pages (numbers from 1) out of a whole document.
+ * @throws PageSwarmError PAGE_NOT_FOUND or PDF_UNREADABLE
+ */
+export function copyPages(bytes: Uint8Array, numbers: readonly number[], onPage: () => void): Promise<Uint8Array> {
+  return withoutComplaints(() => copy(bytes, numbers, onPage));
+}
+
+async function join(views: readonly Uint8Array[], onPage: () => void): Promise<Uint8Array> {
   const target = await PDFDocument.create({ updateMetadata: false });
   const pages: PDFPageLeaf[] = [];
   let union: PDFDocument | undefined;
@@ -27,14 +41,27 @@ export async function joinViews(views: readonly Uint8Array[], onPage: () => void
   return target.save({ updateFieldAppearances: false });
 }
 
-/** Copies pages (indexes from 0) out of a whole document. */
-export async function copyPages(bytes: Uint8Array, indexes: readonly number[], onPage: () => void): Promise<Uint8Array> {
+async function copy(bytes: Uint8Array, numbers: readonly number[], onPage: () => void): Promise<Uint8Array> {
   const source = await openForCopy(bytes);
   onPage();
+  const count = source.getPageCount();
+  if (numbers.some((number) => number > count)) throw new PageSwarmError('PAGE_NOT_FOUND', `This PDF has ${count} pages`);
   const target = await PDFDocument.create({ updateMetadata: false });
-  for (const page of await target.copyPages(source, [...indexes])) target.addPage(page);
+  const indexes = numbers.map((number) => number - 1);
+  for (const page of await target.copyPages(source, indexes)) target.addPage(page);
   onPage();
   return target.save({ updateFieldAppearances: false });
+}
+
+/** pdf-lib throws plain errors about what it cannot read. Errors of memory and stack are left as they are. */
+async function withoutComplaints(action: () => Promise<Uint8Array>): Promise<Uint8Array> {
+  try {
+    return await action();
+  } catch (error) {
+    if (error instanceof RangeError || error instanceof PageSwarmError) throw error;
+    const reason = error instanceof Error ? error.message.slice(0, 200) : 'unknown';
+    throw new PageSwarmError('PDF_UNREADABLE', `These pages cannot be cut out of this PDF: ${reason}`, { cause: error });
+  }
 }
 
 /** The empty password opens what is encrypted but open to everybody. */

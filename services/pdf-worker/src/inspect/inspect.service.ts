@@ -27,26 +27,29 @@ export class InspectService {
    * @throws PageSwarmError when the document could not be looked at: WORKER_BUSY, CANCELLED, or why its bytes are missing
    */
   async inspect(document: DocumentAtPeer, signal: AbortSignal): Promise<InspectedDocument> {
+    this.pool.demandRoom(2);
     const opened = this.sources.open(document);
-    // The first failure that is not the document's ends the other job too.
-    const giveUp = new AbortController();
-    const both = AbortSignal.any([signal, giveUp.signal]);
     const { size, pieceLength } = document;
-    const common = { blockBytes: pieceLength, priority: 'background', signal: both } as const;
+    const common = { blockBytes: pieceLength, priority: 'background', signal } as const;
     try {
-      const [map, text] = await Promise.all([
+      // Both are waited for: ending the second because the first failed would cost its child, and it fails by itself.
+      const [map, text] = await bothOf(
         finding(this.pool.run({ ...common, kind: 'map', params: { pieceLength }, source: opened.reader() })),
         finding(this.pool.run({ ...common, kind: 'text', params: { maxPages: MAX_PAGES }, source: opened.reader() })),
-      ]);
+      );
       const verdict = reconcile(jobValue(map), jobValue(text));
       const { inspection, linear } = verdict;
       if (!linear && 'value' in map) return { inspection, map: map.value.output };
       return { inspection, map: encodePageMap(linearPageMap({ size, pieceLength, pageCount: 1, reason: '', ...linear })) };
     } finally {
-      giveUp.abort();
       opened.close();
     }
   }
+}
+
+async function bothOf<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([first, second]);
+  return Promise.all([first, second]);
 }
 
 /** A problem of the document is a finding; every other error stays one. */

@@ -89,6 +89,14 @@ export class ChildPool {
   }
 
   /**
+   * Refuses at once what would find no room half-way.
+   * @throws PageSwarmError WORKER_BUSY unless `jobs` more may wait
+   */
+  demandRoom(jobs: number): void {
+    if (this.queue.size + jobs > this.options.maxQueuedJobs) throw this.busy();
+  }
+
+  /**
    * Runs a job in a child.
    * @throws PageSwarmError WORKER_BUSY when the queue is full, CANCELLED, GOING_AWAY, PDF_TIMEOUT, PDF_MEMORY, PDF_CRASH, and
    *   whatever the job itself throws
@@ -143,12 +151,16 @@ export class ChildPool {
         },
       };
       if (!this.queue.add(job)) {
-        reject(new PageSwarmError('WORKER_BUSY', `${this.options.maxQueuedJobs} jobs are waiting already`));
+        reject(this.busy());
         return;
       }
       signal?.addEventListener('abort', withdraw, { once: true });
       this.dispatch();
     });
+  }
+
+  private busy(): PageSwarmError {
+    return new PageSwarmError('WORKER_BUSY', `${this.queue.size} jobs wait already, of ${this.options.maxQueuedJobs} that may`);
   }
 
   private withdraw(job: QueuedJob): void {
