@@ -11,6 +11,8 @@ export const PEER_PATTERNS = {
   watch: 'pieces.watch',
   /** The hybrid metainfo with the page map: {@link DocumentRequestSchema} -> bytes, head {@link MetainfoHeadSchema}. */
   metainfo: 'metainfo.get',
+  /** The encoded page map alone: {@link DocumentRequestSchema} -> bytes, head {@link PageMapHeadSchema}. */
+  pageMap: 'page-map.get',
 } as const;
 
 export const DocumentRequestSchema = z.object({ id: DocumentIdField });
@@ -34,4 +36,6 @@ export const HaveUpdateSchema = z.object({ pieces: IndexRangesField });
 export type HaveUpdate = z.output<typeof HaveUpdateSchema>;
 
 export const MetainfoHeadSchema = z.object({ bytes: z.number().int().min(1) });
+export const PageMapHeadSchema = z.object({ bytes: z.number().int().min(1) });
+export type PageMapHead = z.output<typeof PageMapHeadSchema>;
 export type MetainfoHead = z.output<typeof MetainfoHeadSchema>;

@@ -89,6 +89,7 @@ async function startWith(
   const inspector = new Inspector(library, workers, new PublishedInspection(trackers, connections), logger);
   const downloads = new Downloads({
     directory: trackers,
+    ownPeerId: peerId,
     hosts: trackers,
     orders: new DownloadOrderStore(config.dataDir, logger),
     library,

@@ -1,6 +1,15 @@
 import type { DownloadSpec } from '@pageswarm/engine';
 import { pieceOwners } from '@pageswarm/page-map';
-import { Bitfield, type ErrorShape, errorShape, type IndexRange, indexesOf, PageSwarmError, parsePageRanges } from '@pageswarm/primitives';
+import {
+  Bitfield,
+  type ErrorShape,
+  errorShape,
+  type IndexRange,
+  indexesOf,
+  PageSwarmError,
+  type PeerId,
+  parsePageRanges,
+} from '@pageswarm/primitives';
 import type { Library } from '../library/library.service.ts';
 import type { LocalDocument } from '../library/local-document.ts';
 import type { DownloadOrder } from './download-order.ts';
@@ -14,6 +23,7 @@ export type JobState = 'queued' | 'probing' | 'downloading' | 'verifying' | 'pau
 
 export interface DownloadJobOptions extends Omit<DownloadRunOptions, 'document' | 'spec' | 'finished'> {
   readonly library: Library;
+  readonly ownPeerId: PeerId;
 }
 
 /**
@@ -77,7 +87,7 @@ export class DownloadJob {
       this.run = new DownloadRun({
         ...this.options,
         document,
-        spec: specOf(document, this.order),
+        spec: specOf(document, this.order, this.options.ownPeerId),
         finished: (md5) => {
           this.arrived = { document, md5 };
           void this.finish(this.arrived);
@@ -167,7 +177,7 @@ function isOurOwn(error: unknown): boolean {
   return ['STORE_FULL', 'STORE_FAILED', 'INTERNAL'].includes(errorShape(error).code);
 }
 
-function specOf(document: LocalDocument, { pages, strategy }: DownloadOrder): DownloadSpec {
+function specOf(document: LocalDocument, { pages, strategy }: DownloadOrder, ownPeerId: PeerId): DownloadSpec {
   const map = document.pageMap;
   const wantedPieces = pages === null ? undefined : piecesOfPages(document, pages);
   const { id: documentId, size, pieceLength } = document.record;
@@ -181,6 +191,7 @@ function specOf(document: LocalDocument, { pages, strategy }: DownloadOrder): Do
     structure: map.structure,
     wantedPieces,
     strategy,
+    ownPeerId,
   };
 }
 

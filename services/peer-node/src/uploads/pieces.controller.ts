@@ -5,13 +5,16 @@ import {
   type HaveReply,
   type HaveUpdate,
   type MetainfoHead,
+  type PageMapHead,
   PEER_PATTERNS,
   type PiecesHead,
   PiecesRequestSchema,
   parseMessage,
 } from '@pageswarm/contracts';
+import { encodePageMap } from '@pageswarm/page-map';
 import { type IndexRange, PageSwarmError } from '@pageswarm/primitives';
 import { ByteReply, SwarmContext, SwarmController } from '@pageswarm/transport';
+import { KeyedQueue } from '../library/keyed-queue.ts';
 import { Library } from '../library/library.service.ts';
 import type { LocalDocument } from '../library/local-document.ts';
 import { DocumentReader } from '../reading/document-reader.ts';
@@ -25,6 +28,8 @@ export const WORKER_DEMAND_TIMEOUT_MS = 30_000;
 /** Serves what this node has to other nodes: every verified piece from the moment it is stored. */
 @SwarmController()
 export class PiecesController {
+  private readonly turns = new KeyedQueue<string>();
+
   constructor(
     @Inject(Library) private readonly library: Library,
     @Inject(DocumentReader) private readonly reader: DocumentReader,
@@ -40,7 +45,7 @@ export class PiecesController {
     if (request.demand && context.peer.role === 'worker')
       return new ByteReply({ pieces: request.pieces }, this.sendOnDemand(document, request.pieces, context.signal));
     const pieces = piecesHere(request.pieces, document);
-    return new ByteReply({ pieces }, this.send(document, pieces));
+    return new ByteReply({ pieces }, this.sendInTurn(document, pieces, context));
   }
 
   @MessagePattern(PEER_PATTERNS.have)
@@ -63,6 +68,35 @@ export class PiecesController {
   metainfo(@Payload() payload: unknown): ByteReply<MetainfoHead> {
     const bytes = this.library.get(parseMessage(DocumentRequestSchema, payload).id).encodeMetainfo();
     return new ByteReply({ bytes: bytes.length }, once(bytes));
+  }
+
+  @MessagePattern(PEER_PATTERNS.pageMap)
+  pageMap(@Payload() payload: unknown): ByteReply<PageMapHead> {
+    const bytes = encodePageMap(this.library.get(parseMessage(DocumentRequestSchema, payload).id).pageMap);
+    return new ByteReply({ bytes: bytes.length }, once(bytes));
+  }
+
+  /** Requests of one peer for one document are served in the order in which they came: what it asked first, it needs first. */
+  private async *sendInTurn(
+    document: LocalDocument,
+    ranges: readonly IndexRange[],
+    { peer, signal }: SwarmContext,
+  ): AsyncGenerator<Uint8Array> {
+    let end: () => void = () => undefined;
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    try {
+      await new Promise<void>((begin) => {
+        void this.turns.run(`${peer.peerId} ${document.id}`, () => {
+          begin();
+          return ended;
+        });
+      });
+      if (!signal.aborted) yield* this.send(document, ranges);
+    } finally {
+      end();
+    }
   }
 
   private async *send(document: LocalDocument, ranges: readonly IndexRange[]): AsyncGenerator<Uint8Array> {
