@@ -36,20 +36,24 @@ export class BittorrentSwarm {
     return this.peers.get(key)?.peerId;
   }
 
-  put(key: string, peer: SwarmPeer): void {
+  /** @returns what was known of the peer */
+  put(key: string, peer: SwarmPeer): SwarmPeer | undefined {
     const before = this.peers.get(key);
-    if (!before && this.peers.size >= MAX_SWARM_PEERS) return;
+    if (!before && this.peers.size >= MAX_SWARM_PEERS) return undefined;
     if (before && before.isSeeder !== peer.isSeeder) this.poolOf(key, before.isSeeder).delete(key);
     this.peers.delete(key);
     this.peers.set(key, peer);
     this.poolOf(key, peer.isSeeder).add(key);
+    return before;
   }
 
-  delete(key: string): void {
+  /** @returns what was known of the peer */
+  delete(key: string): SwarmPeer | undefined {
     const peer = this.peers.get(key);
-    if (!peer) return;
+    if (!peer) return undefined;
     this.peers.delete(key);
     this.poolOf(key, peer.isSeeder).delete(key);
+    return peer;
   }
 
   /** Forgets peers that were last seen before `moment`; the time goes with their number. */

@@ -79,6 +79,7 @@ describe('BitTorrent clients', () => {
     announce(2, 'left=9&event=started');
     expect(counts()).toEqual({ complete: 1, downloaded: 0, incomplete: 3 });
     announce(1, 'left=0&event=completed');
+    announce(1, 'left=0&event=completed', undefined, book.infoHashV2.slice(0, 40));
     expect(counts()).toEqual({ complete: 2, downloaded: 1, incomplete: 2 });
     announce(1, 'left=0&event=stopped');
     expect(counts()).toEqual({ complete: 1, downloaded: 1, incomplete: 2 });

@@ -73,9 +73,9 @@ export class BittorrentTracker {
       const { event, isSeeder, peerId, port } = request;
       const key = address + String.fromCharCode(port >> 8, port & 0xff);
       const swarm = this.swarmOf(record.id);
-      if (event === 'stopped') swarm.delete(key);
-      else swarm.put(key, { peerId, isSeeder, lastSeen: this.clock.monotonic() });
-      if (event === 'completed') this.downloads.set(record.id, (this.downloads.get(record.id) ?? 0) + 1);
+      const before = event === 'stopped' ? swarm.delete(key) : swarm.put(key, { peerId, isSeeder, lastSeen: this.clock.monotonic() });
+      // A client of a hybrid torrent tells everything twice, once for each of its hashes.
+      if (event === 'completed' && !before?.isSeeder) this.downloads.set(record.id, (this.downloads.get(record.id) ?? 0) + 1);
       this.meter.announced(event);
       const { v4, v6 } = swarm.pick(key, isSeeder, event === 'stopped' ? 0 : request.numwant, this.random.next());
       const answer = new Map<string, BencodeInput>([
