@@ -44,7 +44,7 @@ whenPossible(`docker compose up --scale peer=${PEERS}${obstacle ? ` (skipped: ${
 
   it('adds a document on two peers and inspects it in the pdf-worker', async () => {
     const [first, second] = peers as [PeerClient, PeerClient];
-    const added = await first.add(FIELD_GUIDE.fileName, guidePath);
+    const added = await first.addInspected(FIELD_GUIDE.fileName, guidePath, SETTLE_LIMIT_MS);
     await second.add(FIELD_GUIDE.fileName, guidePath);
     expect(added).toMatchObject({ pages: FIELD_GUIDE.pages, mapped: true, title: 'A Field Guide to Swarms' });
     guideId = added.id;

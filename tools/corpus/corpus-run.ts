@@ -5,6 +5,8 @@ import { RestProblem } from '../local-swarm/rest-client.ts';
 import type { CorpusFile } from './manifest.ts';
 
 const DOWNLOAD_LIMIT_MS = 180_000;
+/** Time from adding a file to knowing what is in it, in milliseconds; a few that hang use up the worker's own limit one after another. */
+const INSPECTION_LIMIT_MS = 120_000;
 /** Files that are under way at the same time. */
 const FILES_AT_ONCE = 3;
 
@@ -75,7 +77,7 @@ async function runFile(swarm: LocalSwarm, file: CorpusFile): Promise<CorpusResul
 
 async function add(swarm: LocalSwarm, peer: number, file: CorpusFile): Promise<{ document?: Document; code?: string }> {
   try {
-    return { document: await swarm.peer(peer).add(basename(file.file), file.path) };
+    return { document: await swarm.peer(peer).addInspected(basename(file.file), file.path, INSPECTION_LIMIT_MS) };
   } catch (error) {
     // A refusal is an answer about the file; anything from 500 up, and silence, is a fault of the service.
     if (error instanceof RestProblem && error.status >= 400 && error.status < 500) return { code: error.code };

@@ -10,6 +10,7 @@ import {
   type StartDownload,
 } from '@pageswarm/contracts';
 import { type FileContent, RestClient } from './rest-client.ts';
+import { waitFor } from './wait-for.ts';
 
 /** States in which a download does nothing more by itself. */
 const SETTLED: ReadonlySet<Download['state']> = new Set(['done', 'failed', 'paused']);
@@ -24,9 +25,20 @@ export class PeerClient {
     this.rest = new RestClient(base);
   }
 
-  /** Adds a PDF. @throws RestProblem, for example 409 DOCUMENT_EXISTS */
+  /** Adds a PDF; the answer may come before the pdf-worker is done with it. @throws RestProblem, for example 409 DOCUMENT_EXISTS */
   add(fileName: string, content: FileContent): Promise<Document> {
     return this.rest.upload('documents', fileName, content, DocumentSchema);
+  }
+
+  /** Adds a PDF and waits until the pdf-worker has told what is in it, or why that cannot be told. */
+  async addInspected(fileName: string, content: FileContent, limitMs: number): Promise<Document> {
+    const { id } = await this.add(fileName, content);
+    let document = await this.document(id);
+    await waitFor(`the inspection of "${fileName}"`, limitMs, async () => {
+      document = await this.document(id);
+      return document.extractor !== null || document.error !== null;
+    });
+    return document;
   }
 
   documents(): Promise<DocumentList> {

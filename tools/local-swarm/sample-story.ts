@@ -50,7 +50,10 @@ async function addSamples({ swarm, files }: SampleScene, { tell, claim }: Stage)
 
 async function listAtTracker(scene: SampleScene, { tell, claim }: Stage): Promise<void> {
   const { tracker } = scene.swarm;
-  await waitFor('the samples at the tracker', LISTING_LIMIT_MS, async () => (await tracker.documents()).items.length >= scene.files.length);
+  await waitFor('the samples at the tracker', LISTING_LIMIT_MS, async () => {
+    const listed = (await tracker.documents()).items;
+    return scene.files.every(({ sample }) => listed.some(({ name, pages }) => name === sample.fileName && pages !== null));
+  });
   for (const { sample, size } of scene.files) {
     const document = (await tracker.documents()).items.find(({ name }) => name === sample.fileName);
     claim(document !== undefined, `"${sample.fileName}" is listed`);

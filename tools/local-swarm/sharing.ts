@@ -13,6 +13,9 @@ export const SHARED_SAMPLES: readonly { readonly sample: SampleDocument; readonl
   { sample: LEAFLET, peers: [2] },
 ];
 
+/** Time that the pdf-worker may take for one sample, in milliseconds. */
+const INSPECTION_LIMIT_MS = 60_000;
+
 /** What became of one sample on one peer. */
 export interface SharedSample {
   readonly file: SampleFile;
@@ -37,7 +40,7 @@ export async function shareSamples(swarm: LocalSwarm, files: readonly SampleFile
 
 async function addUnlessThere(swarm: LocalSwarm, peer: number, file: SampleFile): Promise<Document | undefined> {
   try {
-    return await swarm.peer(peer).add(file.sample.fileName, file.path);
+    return await swarm.peer(peer).addInspected(file.sample.fileName, file.path, INSPECTION_LIMIT_MS);
   } catch (error) {
     if (error instanceof RestProblem && error.code === 'DOCUMENT_EXISTS') return undefined;
     throw error;
