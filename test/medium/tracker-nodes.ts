@@ -65,10 +65,11 @@ export class TestPeer {
   private readonly server: SwarmServer;
   private heartbeat: NodeJS.Timeout | undefined;
 
-  constructor(tracker: Endpoint) {
+  constructor(tracker: Endpoint, { host = '127.0.0.1', swarmKey }: { host?: string; swarmKey?: string } = {}) {
     const identity = { peerId: this.peerId, role: 'peer' } as const;
-    this.client = new SwarmClient({ endpoint: tracker, identity });
-    this.server = new SwarmServer({ host: '127.0.0.1', port: 0, identity, limits: { drainTimeoutMs: 50 } });
+    const security = { swarmKey };
+    this.client = new SwarmClient({ endpoint: tracker, identity, security });
+    this.server = new SwarmServer({ host, port: 0, identity, security, limits: { drainTimeoutMs: 50 } });
     this.server.route<{ id: string }>(PEER_PATTERNS.metainfo, ({ data }) => {
       const bytes = this.documents.get(data.id) as Uint8Array;
       return new ByteReply(

@@ -1,6 +1,8 @@
+import { networkInterfaces } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type HandoutReply, TRACKER_PATTERNS } from '@pageswarm/contracts';
+import { parseMagnet } from '@pageswarm/torrent';
 import type { RunningTracker } from '@pageswarm/tracker';
 import { makeDocument, startTestTracker, TestPeer } from './tracker-nodes.ts';
 
@@ -107,4 +109,40 @@ describe('a tracker and its peers', () => {
     expect(hosts).toEqual({ [book.announcement.id]: [], [paper.announcement.id]: [bob.peerId] });
     await expect(ann.renew()).rejects.toMatchObject({ code: 'PEER_NOT_FOUND' });
   }, 15_000);
+});
+
+describe('a tracker with a swarm key', () => {
+  it('lists peers that know it and lets nobody else in', async () => {
+    const swarmKey = 'a key of enough letters';
+    const tracker = await startTestTracker({ PAGESWARM_SWARM_KEY: swarmKey });
+    const ann = await new TestPeer(tracker.transport, { swarmKey }).listen();
+    const eve = await new TestPeer(tracker.transport, { swarmKey: 'some other secret' }).listen();
+    expect(await ann.join()).toMatchObject({ reachable: true });
+    await expect(eve.join()).rejects.toMatchObject({ code: 'HANDSHAKE_FAILED' });
+    // Who knows the key but stands at an address of somebody who does not is not listed.
+    expect(await ann.join({ port: eve.port })).toMatchObject({ reachable: false });
+    await Promise.all([ann.close(), eve.close()]);
+    await tracker.close();
+  });
+});
+
+const HAS_IPV6 = Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address === '::1'));
+const itIpv6 = HAS_IPV6 ? it : it.skip;
+
+describe('a tracker on IPv6', () => {
+  itIpv6(`tells addresses with brackets${HAS_IPV6 ? '' : ' (skipped: this machine has no ::1)'}`, async () => {
+    const tracker = await startTestTracker({ PAGESWARM_TRANSPORT_HOST: '::1', PAGESWARM_HTTP_HOST: '::1' });
+    const ann = await new TestPeer(tracker.transport, { host: '::1' }).listen();
+    expect(await ann.join({ http: 4_321 })).toMatchObject({ reachable: true, address: `[::1]:${ann.port}` });
+    await ann.announce(book);
+    expect(await ann.search('')).toMatchObject([{ hosts: [{ address: `[::1]:${ann.port}`, httpAddress: '[::1]:4321' }] }]);
+    const base = `http://[::1]:${tracker.http.port}`;
+    const magnet = await (await fetch(`${base}/api/v1/documents/${book.announcement.id}/magnet`)).text();
+    expect(parseMagnet(magnet)).toMatchObject({
+      trackers: [`${base}/announce`],
+      webSeeds: [`http://[::1]:4321/api/v1/documents/${book.announcement.id}/content`],
+    });
+    await ann.close();
+    await tracker.close();
+  });
 });
