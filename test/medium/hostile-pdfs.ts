@@ -159,13 +159,13 @@ function deepArrays(): Uint8Array {
   return onePage(writer, `/Annots ${deep} 0 R /Resources ${deep} 0 R`);
 }
 
-/** A page whose text is forty million characters, in forty kilobytes. */
-function textBomb(): Uint8Array {
+/** A page whose text is forty million characters, in a hundred kilobytes. @param times how often the page says it all */
+export function textBomb(times = 1): Uint8Array {
   const writer = new PdfWriter();
   const font = writer.add('<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>');
   const line = `(${'lorem ipsum '.repeat(100)}) Tj 0 0 Td\n`;
   const contents = writer.flate('', `BT /F 1 Tf ${line.repeat(33_000)} ET`);
-  return onePage(writer, `/Contents ${contents} 0 R /Resources << /Font << /F ${font} 0 R >> >>`);
+  return onePage(writer, `/Contents [${`${contents} 0 R `.repeat(times)}] /Resources << /Font << /F ${font} 0 R >> >>`);
 }
 
 /** Images that say they are 60,000 pixels wide and high and hold nothing. */
@@ -192,6 +192,6 @@ export const HOSTILE_PDFS: Readonly<Record<string, () => Uint8Array>> = {
   '100,000 objects on one page': crowdedPage,
   'stream lengths that lie': lyingLengths,
   'arrays a million deep': deepArrays,
-  'a page of forty million characters': textBomb,
+  'a page of forty million characters': () => textBomb(),
   'an image of 60,000 x 60,000 pixels': hugeImage,
 };
