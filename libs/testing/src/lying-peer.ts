@@ -25,6 +25,8 @@ export interface LyingPeerOptions {
   readonly peerId: PeerId;
 }
 
+const SILENT = { error: () => undefined, warn: () => undefined };
+
 /** A node that keeps the protocol, joins a tracker as a complete host of a document it never saw, and lies about its pieces. */
 export class LyingPeer {
   private readonly server: SwarmServer;
@@ -34,8 +36,8 @@ export class LyingPeer {
 
   constructor(private readonly options: LyingPeerOptions) {
     const identity: NodeIdentity = { peerId: options.peerId, role: 'peer' };
-    this.server = new SwarmServer({ host: '127.0.0.1', port: 0, identity });
-    this.tracker = new SwarmClient({ endpoint: options.tracker, identity });
+    this.server = new SwarmServer({ host: '127.0.0.1', port: 0, identity, logger: SILENT });
+    this.tracker = new SwarmClient({ endpoint: options.tracker, identity, logger: SILENT });
     this.server.route<PiecesRequest>(PEER_PATTERNS.pieces, ({ data, context }) => this.lie(data, context.signal));
   }
 

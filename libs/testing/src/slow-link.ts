@@ -37,13 +37,13 @@ export class SlowLink {
       socket.setNoDelay(true);
       this.sockets.add(socket);
       socket.on('error', () => undefined);
-      // Whichever end goes, the other must see it at once, as it would without a proxy.
-      socket.once('close', () => {
-        this.sockets.delete(socket);
-        near.destroy();
-        far.destroy();
-      });
+      socket.once('close', () => this.sockets.delete(socket));
     }
+    // Whoever goes away in the middle takes the other end along, as without a proxy; what was sent before a proper end still arrives.
+    near.once('close', () => far.destroy());
+    far.once('close', (hadError) => {
+      if (hadError) near.destroy();
+    });
     near.pipe(far);
     far.pipe(this.throttle()).pipe(near);
   }

@@ -25,6 +25,8 @@ import type { SwarmClient } from '@pageswarm/transport';
 /** The first wait before a tracker is tried again, in milliseconds; it doubles up to the last. */
 export const FIRST_RETRY_MS = 250;
 export const LAST_RETRY_MS = 10_000;
+/** How soon after a lost connection a lease is looked after, in milliseconds at the most; at random, so that a swarm does not come at once. */
+export const LOSS_CHECK_MS = 1_000;
 /** How long a tracker may take to answer, in milliseconds. */
 export const TRACKER_TIMEOUT_MS = 5_000;
 /** Bytes of one announce, as JSON, below the limit of a control frame. */
@@ -60,6 +62,7 @@ export class TrackerSession {
   private joined: JoinReply | undefined;
   private detail = 'not connected yet';
   private stopped = false;
+  private beating = false;
   private timer: NodeJS.Timeout | undefined;
   private retryMs = FIRST_RETRY_MS;
 
@@ -74,6 +77,10 @@ export class TrackerSession {
   }
 
   start(): void {
+    // A tracker that went down and came up again is told everything now, not when the lease would be renewed.
+    this.options.client.on('disconnect', () => {
+      if (this.joined && !this.beating) this.beatIn(this.options.random.next() * LOSS_CHECK_MS);
+    });
     void this.beat();
   }
 
@@ -115,8 +122,16 @@ export class TrackerSession {
     return this.options.client.request(pattern, data, { timeoutMs: TRACKER_TIMEOUT_MS });
   }
 
+  private beatIn(ms: number): void {
+    if (this.stopped) return;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.beat(), ms);
+    this.timer.unref();
+  }
+
   private async beat(): Promise<void> {
     let waitMs: number;
+    this.beating = true;
     try {
       if (this.joined) await this.renew();
       else await this.join();
@@ -126,10 +141,10 @@ export class TrackerSession {
       if (this.joined && !this.joined.reachable) waitMs = Math.min(waitMs, 2_000);
     } catch (error) {
       waitMs = this.lost(error);
+    } finally {
+      this.beating = false;
     }
-    if (this.stopped) return;
-    this.timer = setTimeout(() => void this.beat(), waitMs);
-    this.timer.unref();
+    this.beatIn(waitMs);
   }
 
   private async join(): Promise<void> {
