@@ -53,7 +53,8 @@ describe('npm start', () => {
     ])
       expect(story.output).toContain(fact);
     expect(story.output).toMatch(/host +latency +share +planned pages +sent pages +bytes +rate +state/);
-    expect(story.output).toMatch(/downloading: \d+\/\d+ pieces, \d+\/120 pages/);
+    // A machine that is busy elsewhere may see the beginning and the end alone.
+    expect(story.output).toMatch(/(?:probing|downloading|verifying|done): \d+\/359 pieces, \d+\/120 pages/);
     expect(existsSync(join(dataDir, 'swarm.json'))).toBe(false);
   }, 180_000);
 

@@ -15,8 +15,8 @@ export interface Measurement {
 export interface Bench {
   readonly name: string;
   readonly about: string;
-  /** @param folder a temporary folder of its own */
-  run(folder: string, tell: (line: string) => void): Promise<Measurement[]>;
+  /** @param tell is given one line for each round */
+  run(tell: (line: string) => void): Promise<Measurement[]>;
 }
 
 /** The middle of a list of numbers; of an even count the mean of the two in the middle. */

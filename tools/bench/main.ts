@@ -1,7 +1,4 @@
 // npm run bench [-- NAME ...]: measures, prints a table for each benchmark and keeps its numbers in build/bench.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type Bench, machineLine, measurementTable, saveMeasurements } from './bench.ts';
 import { transferBench } from './transfer.bench.ts';
 
@@ -18,13 +15,8 @@ if (unknown.length > 0) {
 const machine = machineLine();
 for (const bench of BENCHES.filter(({ name }) => asked.length === 0 || asked.includes(name))) {
   writeLine(`${bench.name}: ${bench.about}\n${machine}`);
-  const folder = await mkdtemp(join(tmpdir(), 'pageswarm-bench-'));
-  try {
-    const measurements = await bench.run(folder, writeLine);
-    writeLine(`\n${measurementTable(measurements)}\n`);
-    writeLine(`kept in ${await saveMeasurements(bench.name, machine, measurements)}\n`);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  const measurements = await bench.run(writeLine);
+  writeLine(`\n${measurementTable(measurements)}\n`);
+  writeLine(`kept in ${await saveMeasurements(bench.name, machine, measurements)}\n`);
 }
 process.exit();

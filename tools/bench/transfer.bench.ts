@@ -1,14 +1,15 @@
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LocalSwarm } from '../local-swarm/local-swarm.ts';
-import { findFreeBasePort } from '../local-swarm/ports.ts';
+import type { LocalSwarm } from '../local-swarm/local-swarm.ts';
 import { fileHashes } from '../local-swarm/sharing.ts';
+import { withTemporarySwarm } from '../local-swarm/temporary-swarm.ts';
 import type { Bench, Measurement } from './bench.ts';
 import { writeBigDocument } from './big-document.ts';
 import { rawCopy } from './raw-copy.ts';
 
 const PAGES_OF_ONE_MIB = 512;
 const RUNS = 3;
+const INSPECTION_LIMIT_MS = 120_000;
 const DOWNLOAD_LIMIT_MS = 300_000;
 
 /** 512 MiB over loopback from one host, every piece verified, beside a plain socket copy of the same file in turn. */
@@ -18,27 +19,25 @@ export const transferBench: Bench = {
   run,
 };
 
-async function run(folder: string, tell: (line: string) => void): Promise<Measurement[]> {
+function run(tell: (line: string) => void): Promise<Measurement[]> {
+  return withTemporarySwarm(2, (swarm, folder) => measure(swarm, folder, tell));
+}
+
+async function measure(swarm: LocalSwarm, folder: string, tell: (line: string) => void): Promise<Measurement[]> {
   const path = join(folder, 'big.pdf');
   await writeBigDocument(path, PAGES_OF_ONE_MIB);
   const megabytes = (await stat(path)).size / 1e6;
   const { sha256 } = await fileHashes(path);
-  const swarm = new LocalSwarm({ peers: 2, basePort: await findFreeBasePort(2), dataDir: join(folder, 'swarm') });
+  const { id } = await swarm.peer(1).addInspected('big.pdf', path, INSPECTION_LIMIT_MS);
   const transferred: number[] = [];
   const copied: number[] = [];
-  try {
-    await swarm.start();
-    const { id } = await swarm.peer(1).add('big.pdf', path);
-    for (let round = 1; round <= RUNS; round++) {
-      const target = join(folder, 'copy.pdf');
-      copied.push(megabytes / (await rawCopy(path, target)));
-      await rm(target);
-      transferred.push(megabytes / (await download(swarm, id, sha256)));
-      tell(`round ${round}: raw copy ${copied.at(-1)?.toFixed(1)} MB/s, swarm ${transferred.at(-1)?.toFixed(1)} MB/s`);
-      await swarm.peer(2).remove(id);
-    }
-  } finally {
-    await swarm.stop();
+  for (let round = 1; round <= RUNS; round++) {
+    const target = join(folder, 'copy.pdf');
+    copied.push(megabytes / (await rawCopy(path, target)));
+    await rm(target);
+    transferred.push(megabytes / (await download(swarm, id, sha256)));
+    tell(`round ${round}: raw copy ${copied.at(-1)?.toFixed(1)} MB/s, swarm ${transferred.at(-1)?.toFixed(1)} MB/s`);
+    await swarm.peer(2).remove(id);
   }
   return [
     { what: `raw node:net copy, ${PAGES_OF_ONE_MIB} MiB`, unit: 'MB/s', runs: copied, note: 'disk to disk, nothing verified' },

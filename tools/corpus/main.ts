@@ -1,9 +1,5 @@
 // npm run corpus [-- DIR]: sends every PDF of a corpus through a swarm and prints what became of each.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { LocalSwarm } from '../local-swarm/local-swarm.ts';
-import { findFreeBasePort } from '../local-swarm/ports.ts';
+import { withTemporarySwarm } from '../local-swarm/temporary-swarm.ts';
 import { resultLine, summarize, summaryTable } from './corpus-report.ts';
 import { runCorpus } from './corpus-run.ts';
 import { findCorpus, readManifest } from './manifest.ts';
@@ -17,15 +13,9 @@ if (!folder) {
   process.exit(2);
 }
 const files = readManifest(folder);
-const dataDir = await mkdtemp(join(tmpdir(), 'pageswarm-corpus-'));
-const swarm = new LocalSwarm({ peers: PEERS, basePort: await findFreeBasePort(PEERS), dataDir });
 const started = performance.now();
 try {
-  await swarm.start();
-  const died = swarm.unexpectedEnd.then((error) => {
-    throw error;
-  });
-  const results = await Promise.race([runCorpus(swarm, files, (result) => writeLine(resultLine(result))), died]);
+  const results = await withTemporarySwarm(PEERS, (swarm) => runCorpus(swarm, files, (result) => writeLine(resultLine(result))));
   const summary = summarize(results);
   writeLine(
     `\n${files.length} files in ${((performance.now() - started) / 1_000).toFixed(1)} s, no process died\n\n${summaryTable(summary)}`,
@@ -35,8 +25,5 @@ try {
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
   process.exitCode = 1;
-} finally {
-  await swarm.stop();
-  await rm(dataDir, { recursive: true, force: true });
 }
 process.exit();
