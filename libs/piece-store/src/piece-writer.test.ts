@@ -16,6 +16,7 @@ class HeldDisk {
   };
 
   async drain(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
     while (this.release.length > 0) {
       for (const resolve of this.release.splice(0)) resolve();
       await new Promise((resolve) => setImmediate(resolve));
@@ -24,14 +25,16 @@ class HeldDisk {
 }
 
 describe('PieceWriter', () => {
-  it('writes the first pieces at once and neighbours that wait together', async () => {
+  it('writes neighbours together that come in one turn or wait for the disk', async () => {
     const disk = new HeldDisk();
     const writer = new PieceWriter(disk.write);
     const writes = [3, 9, 6, 20, 5, 7, 4, 21].map((piece) => writer.add(piece, new Uint8Array(16)));
-    expect(disk.runs).toEqual([[3], [9]]);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(disk.runs).toEqual([[3, 4, 5, 6, 7], [9]]);
+    writes.push(writer.add(22, new Uint8Array(16)));
     await disk.drain();
     await Promise.all(writes);
-    expect(disk.runs).toEqual([[3], [9], [4, 5, 6, 7], [20, 21]]);
+    expect(disk.runs).toEqual([[3, 4, 5, 6, 7], [9], [20, 21, 22]]);
     expect(disk.mostUnderWay).toBe(MAX_CONCURRENT_WRITES);
   });
 

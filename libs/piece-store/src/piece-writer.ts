@@ -9,11 +9,15 @@ interface WaitingPiece {
   readonly reject: (error: unknown) => void;
 }
 
-/** Orders the writes of one document: an idle disk gets a piece at once, a busy one gets runs of neighbours. */
+/**
+ * Orders the writes of one document into runs of neighbours: pieces that come in one turn of the event loop, or while the disk is
+ * busy, are written together.
+ */
 export class PieceWriter {
   /** In the order of arrival, so that no piece waits for ever. */
   private readonly waiting = new Map<number, WaitingPiece>();
   private underWay = 0;
+  private isDue = false;
 
   constructor(private readonly writeRun: (firstPiece: number, parts: readonly Uint8Array[]) => Promise<void>) {}
 
@@ -21,7 +25,12 @@ export class PieceWriter {
   add(piece: number, bytes: Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
       this.waiting.set(piece, { bytes, resolve, reject });
-      if (this.underWay < MAX_CONCURRENT_WRITES) void this.writeRuns();
+      if (this.isDue || this.underWay >= MAX_CONCURRENT_WRITES) return;
+      this.isDue = true;
+      setImmediate(() => {
+        this.isDue = false;
+        while (this.waiting.size > 0 && this.underWay < MAX_CONCURRENT_WRITES) void this.writeRuns();
+      });
     });
   }
 

@@ -4,10 +4,11 @@ import { Bitfield, type Clock, errorShape, type IndexRange, isPageSwarmError, ty
 import type { SwarmClientPool } from '@pageswarm/transport';
 import type { LocalDocument } from '../library/local-document.ts';
 import type { DownloadMeter } from './download-meter.ts';
-import { FileVerifier } from './file-verifier.ts';
+import { forgetRotten } from './file-verifier.ts';
 import { HostConnection } from './host-connection.ts';
 import type { HostDirectory } from './host-directory.ts';
 import { PieceReceiver } from './piece-receiver.ts';
+import { RunningMd5 } from './running-md5.ts';
 
 /** The longest sleep that a timer can be asked for, in milliseconds. */
 const MAX_SLEEP_MS = 2 ** 31 - 1;
@@ -37,6 +38,7 @@ export class DownloadRun {
   private readonly requests = new Map<number, AbortController>();
   private readonly watches = new Map<PeerId, AbortController>();
   private readonly receiver: PieceReceiver;
+  private runningMd5: RunningMd5;
   private timer: NodeJS.Timeout | undefined;
   private md5: string | null = null;
   private over = false;
@@ -44,7 +46,13 @@ export class DownloadRun {
   constructor(private readonly options: DownloadRunOptions) {
     const { spec, document, hostSearchMs } = options;
     this.engine = new Engine(spec, Bitfield.fromRanges(document.have.toRanges(), document.have.size), { hostSearchWindowMs: hostSearchMs });
-    this.receiver = new PieceReceiver(document, options.meter, (event) => this.apply(event));
+    this.runningMd5 = new RunningMd5(document);
+    this.receiver = new PieceReceiver(
+      document,
+      options.meter,
+      () => this.runningMd5,
+      (event) => this.apply(event),
+    );
   }
 
   get document(): LocalDocument {
@@ -206,8 +214,11 @@ export class DownloadRun {
 
   private async verifyFile(): Promise<void> {
     try {
-      const { md5, rotten } = await new FileVerifier(this.document).verify();
-      this.md5 = md5;
+      const running = this.runningMd5;
+      this.runningMd5 = new RunningMd5(this.document);
+      this.md5 = await running.finish();
+      const rotten = this.md5 === this.document.record.md5 ? 0 : await forgetRotten(this.document);
+      const md5 = this.md5;
       this.apply({ type: 'file-verified', md5, ok: rotten === 0, detail: rotten > 0 ? `${rotten} pieces changed on the disk` : undefined });
     } catch (error) {
       this.apply({ type: 'file-verified', md5: '', ok: false, detail: errorShape(error).detail });

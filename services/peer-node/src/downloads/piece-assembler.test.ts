@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { runsInOrder } from './host-connection.ts';
 import { PieceAssembler } from './piece-assembler.ts';
+import { PieceBuffers } from './piece-buffers.ts';
 
 const sizeOf = (piece: number): number => (piece === 9 ? 3 : 8);
 const bytesOf = (piece: number): Uint8Array => new Uint8Array(sizeOf(piece)).fill(piece);
@@ -14,7 +15,7 @@ describe('the piece assembler', () => {
         fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1 }),
         (pieces, cuts) => {
           const stream = Buffer.concat(pieces.map(bytesOf));
-          const assembler = new PieceAssembler(runsInOrder(pieces), sizeOf);
+          const assembler = new PieceAssembler(runsInOrder(pieces), sizeOf, new PieceBuffers(8));
           const arrived: number[] = [];
           for (let offset = 0, cut = 0; offset < stream.length; cut++) {
             const length = cuts[cut % cuts.length] as number;
@@ -32,12 +33,12 @@ describe('the piece assembler', () => {
   });
 
   it('refuses bytes beyond what was announced', () => {
-    const assembler = new PieceAssembler([[0, 1]], sizeOf);
+    const assembler = new PieceAssembler([[0, 1]], sizeOf, new PieceBuffers(8));
     expect(() => [...assembler.add(new Uint8Array(9))]).toThrow(expect.objectContaining({ code: 'PROTOCOL_ERROR' }));
   });
 
   it('knows that something is missing', () => {
-    const assembler = new PieceAssembler([[0, 2]], sizeOf);
+    const assembler = new PieceAssembler([[0, 2]], sizeOf, new PieceBuffers(8));
     expect([...assembler.add(new Uint8Array(15))]).toHaveLength(1);
     expect(assembler.finished).toBe(false);
   });

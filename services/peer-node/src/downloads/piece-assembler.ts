@@ -1,4 +1,5 @@
 import { type IndexRange, indexesOf, PageSwarmError } from '@pageswarm/primitives';
+import type { PieceBuffers } from './piece-buffers.ts';
 
 /** A whole piece as it came: not verified yet. */
 export interface ArrivedPiece {
@@ -16,6 +17,7 @@ export class PieceAssembler {
   constructor(
     ranges: Iterable<IndexRange>,
     private readonly sizeOf: (piece: number) => number,
+    private readonly buffers: PieceBuffers,
   ) {
     this.order = indexesOf(ranges);
     this.advance();
@@ -40,7 +42,7 @@ export class PieceAssembler {
         rest = rest.subarray(size);
         continue;
       }
-      this.buffer ??= new Uint8Array(size);
+      this.buffer ??= this.buffers.take(size);
       const part = rest.subarray(0, size - this.filled);
       this.buffer.set(part, this.filled);
       this.filled += part.length;

@@ -4,6 +4,8 @@ import { countOf, errorShape, indexesOf, PageSwarmError, type PeerId } from '@pa
 import type { LocalDocument } from '../library/local-document.ts';
 import type { DownloadMeter } from './download-meter.ts';
 import { PieceAssembler } from './piece-assembler.ts';
+import { PieceBuffers } from './piece-buffers.ts';
+import type { RunningMd5 } from './running-md5.ts';
 
 /** Verified bytes that may wait for the disk before a host is read no further, in bytes. */
 export const MAX_UNSTORED_BYTES_PER_HOST = 4_194_304;
@@ -18,11 +20,16 @@ interface Delivery {
 
 /** Takes pieces off the wire: checks each against its hash, stores it, and tells the engine of both. */
 export class PieceReceiver {
+  private readonly buffers: PieceBuffers;
+
   constructor(
     private readonly document: LocalDocument,
     private readonly meter: DownloadMeter,
+    private readonly md5: () => RunningMd5,
     private readonly tell: (event: DownloadEvent) => void,
-  ) {}
+  ) {
+    this.buffers = new PieceBuffers(document.record.pieceLength);
+  }
 
   /**
    * @returns true if every piece that was asked for came
@@ -30,7 +37,7 @@ export class PieceReceiver {
    */
   async receive({ requestId, peerId, asked, head, body }: Delivery): Promise<boolean> {
     demandAsked(head, asked);
-    const assembler = new PieceAssembler(head.pieces, (piece) => this.document.sizeOfPiece(piece));
+    const assembler = new PieceAssembler(head.pieces, (piece) => this.document.sizeOfPiece(piece), this.buffers);
     let unstored = 0;
     const writes = new Set<Promise<void>>();
     for await (const chunk of body) {
@@ -39,10 +46,15 @@ export class PieceReceiver {
         const verified = this.document.verifies(piece, bytes);
         if (!verified) this.meter.corrupt();
         this.tell({ type: 'piece-arrived', requestId, peerId, piece, verified, bytes: bytes.length });
-        if (!verified) continue;
+        if (!verified) {
+          this.buffers.give(bytes);
+          continue;
+        }
+        this.md5().verified(piece, bytes);
         unstored += bytes.length;
         const write = this.store(piece, bytes).finally(() => {
           unstored -= bytes.length;
+          this.buffers.give(bytes);
           writes.delete(write);
         });
         writes.add(write);
@@ -57,6 +69,7 @@ export class PieceReceiver {
   private async store(piece: number, bytes: Uint8Array): Promise<void> {
     try {
       if (!this.document.have.has(piece)) await this.document.store(piece, bytes);
+      this.md5().stored();
       this.tell({ type: 'piece-stored', piece });
     } catch (error) {
       this.tell({ type: 'store-failed', piece, ...errorShape(error) });
