@@ -27,8 +27,9 @@ interface Wanted {
   tierOf(number: number): number | undefined;
 }
 
-/** The word of a query that documents are found by; the others only confirm. */
-interface Leading extends Wanted {
+/** The word of a query that documents are found by, best answers first; the others only confirm. */
+interface Leading {
+  readonly word: string;
   readonly tiers: Iterable<{ readonly tier: Tier; readonly numbers: readonly number[] }>;
 }
 
@@ -86,7 +87,7 @@ export class NameIndex {
     const { leading, others } = this.plan(words);
     const whole = foldText(query.trim());
     const stamp = this.nextStamp();
-    for (const { numbers } of leading.tiers)
+    for (const { tier: leadingTier, numbers } of leading.tiers)
       for (const number of numbers) {
         const isSwept = (this.dead[number] ?? 0) === 0;
         for (const slot of this.postings[number] ?? []) {
@@ -94,7 +95,8 @@ export class NameIndex {
           const slotWords = this.wordsBySlot[slot];
           if (!slotWords || (!isSwept && !slotWords.includes(number))) continue;
           this.seen[slot] = stamp;
-          const tier = worstTier(slotWords, leading, others);
+          // A better answer to the leading word would have led here before.
+          const tier = worstTier(slotWords, leadingTier, others);
           if (tier === undefined) continue;
           matches.push({ slot, tier: tier === Tier.exact && this.isWhole(slot, whole) ? WHOLE_TEXT_TIER : tier });
           if (matches.length === limit) return matches;
@@ -106,8 +108,7 @@ export class NameIndex {
   /** A lone word is looked for tier by tier; of several, the one that fewest documents use leads. */
   private plan(words: readonly string[]): { readonly leading: Leading; readonly others: readonly Wanted[] } {
     const [only] = words;
-    if (words.length === 1 && only !== undefined)
-      return { leading: { ...this.wanted(only), tiers: this.vocabulary.tiers(only) }, others: [] };
+    if (words.length === 1 && only !== undefined) return { leading: { word: only, tiers: this.vocabulary.tiers(only) }, others: [] };
     const long = words.filter((word) => word.length >= MIN_LEADING_WORD_LENGTH);
     const candidates = (long.length > 0 ? long : words).map((word) => this.scanned(word));
     const leading = candidates.reduce((best, one) => (one.documents < best.documents ? one : best));
@@ -134,7 +135,7 @@ export class NameIndex {
   }
 
   /** A word whose answers in the whole vocabulary are known, and how many postings they have. */
-  private scanned(word: string): Leading & { readonly documents: number } {
+  private scanned(word: string): Leading & Wanted & { readonly documents: number } {
     const tiers = [...this.vocabulary.tiers(word)];
     const known = new Uint8Array(this.vocabulary.size);
     let documents = 0;
@@ -171,12 +172,12 @@ export class NameIndex {
 }
 
 /** The tier of the word that fits worst; undefined if one has no answer. */
-function worstTier(words: readonly number[], leading: Wanted, others: readonly Wanted[]): number | undefined {
-  let worst = bestTier(words, leading);
+function worstTier(words: readonly number[], leadingTier: number, others: readonly Wanted[]): number | undefined {
+  let worst = leadingTier;
   for (const wanted of others) {
     const tier = bestTier(words, wanted);
     if (tier === undefined) return undefined;
-    if (worst === undefined || tier > worst) worst = tier;
+    if (tier > worst) worst = tier;
   }
   return worst;
 }
