@@ -67,7 +67,7 @@ describe('a download ends with the right bytes', () => {
           swarm.startPeer('steady', { uplink: 15 * MIB }),
           swarm.startPeer('reader'),
         ]);
-        const bytes = pdfOf(60 * MIB);
+        const bytes = pdfOf(40 * MIB);
         const document = await addOn([doomed, steady], bytes);
         const { peerId: doomedId } = await nodeOf(doomed);
         const { id } = await clientOf(reader).startDownload({ id: document.id });
@@ -152,7 +152,7 @@ describe('a download ends with the right bytes', () => {
       ProcessSwarm.run(async (swarm) => {
         await swarm.startTracker();
         const [host, reader] = await Promise.all([swarm.startPeer('host', { uplink: 15 * MIB }), swarm.startPeer('reader')]);
-        const bytes = pdfOf(60 * MIB);
+        const bytes = pdfOf(40 * MIB);
         const document = await addOn([host], bytes);
         const { id } = await clientOf(reader).startDownload({ id: document.id });
         const before = await reach(reader, id, 0.4);
