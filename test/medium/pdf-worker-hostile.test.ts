@@ -6,7 +6,7 @@ import { type DocumentRequest, WorkerStage } from './pdf-worker-stage.ts';
 
 const DOCUMENT_CODES = ['PDF_UNREADABLE', 'PDF_TIMEOUT', 'PDF_MEMORY', 'PDF_CRASH', 'PAGE_NOT_FOUND', 'INVALID_PAGES'];
 /** The time limit of a job here; every hostile file must be over within a few of them. */
-const JOB_TIMEOUT_MS = 2_000;
+const JOB_TIMEOUT_MS = 1_000;
 const WITHIN_MS = 15_000;
 const MEMORY_BYTES = 512 * 1_048_576;
 
