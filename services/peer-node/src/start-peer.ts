@@ -121,7 +121,7 @@ async function startWith(
   registerDocumentGauge(registry, library);
 
   await library.start();
-  const reader = new DocumentReader(downloads);
+  const reader = new DocumentReader(library, downloads);
   const service = await startService(
     PeerModule.of({ registry, readiness, library, trackers, workers, inspector, downloads, reader, node: description }),
     {

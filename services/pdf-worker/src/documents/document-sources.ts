@@ -1,4 +1,6 @@
 import { type DocumentId, type Endpoint, formatEndpoint } from '@pageswarm/primitives';
+import type { PublishedMap } from '../extract/page-view.ts';
+import { fetchPageMap } from './peer-page-map.ts';
 import { type BytesClient, peerPieces } from './peer-pieces.ts';
 import { PieceCache } from './piece-cache.ts';
 import { SwarmByteSource } from './swarm-byte-source.ts';
@@ -18,8 +20,13 @@ export interface DocumentAtPeer {
 
 /** A document while somebody reads it. */
 export interface OpenDocument {
-  /** A source for one job: each keeps its own read-ahead, and all share the pieces. */
-  reader(): SwarmByteSource;
+  /**
+   * A source for one job; all share the pieces. One that reads ahead is for whole documents: of a document that is only
+   * partly at the peer, the next piece may be one that nobody has.
+   */
+  reader(options?: { readonly readsAhead: boolean }): SwarmByteSource;
+  /** The encoded page map that the peer has; undefined if it gives none. */
+  publishedMap(signal: AbortSignal): Promise<PublishedMap | undefined>;
   /** Ends the reading; requests that nobody else waits for are cancelled. */
   close(): void;
 }
@@ -64,7 +71,13 @@ export class DocumentSources {
     opened.readers++;
     let open = true;
     return {
-      reader: () => new SwarmByteSource(opened.cache),
+      reader: ({ readsAhead } = { readsAhead: true }) => new SwarmByteSource(opened.cache, readsAhead),
+      // Whatever keeps the map from coming, pages can be found without it: by reading more of the document.
+      publishedMap: (signal) =>
+        fetchPageMap(this.clientOf(peer), id, signal).then(
+          (bytes) => ({ bytes, pieceLength }),
+          () => undefined,
+        ),
       close: () => {
         if (!open) return;
         open = false;

@@ -48,6 +48,17 @@ describe('a document that is read from a peer', () => {
     ]);
   });
 
+  it('asks for nothing ahead when it is told to, however steadily it is read', async () => {
+    const { asked, fetch } = peer(64 * KIBIBYTE, 16 * KIBIBYTE);
+    const source = new SwarmByteSource(new PieceCache(64 * KIBIBYTE, 16 * KIBIBYTE, fetch), false);
+    for (let offset = 0; offset < 48 * KIBIBYTE; offset += 8 * KIBIBYTE) await source.read(offset, 8 * KIBIBYTE);
+    expect(asked).toEqual([
+      [0, 1],
+      [1, 1],
+      [2, 1],
+    ]);
+  });
+
   it('asks for a piece once when several readers want it', async () => {
     const { asked, fetch } = peer(64 * KIBIBYTE, 16 * KIBIBYTE);
     const cache = new PieceCache(64 * KIBIBYTE, 16 * KIBIBYTE, fetch);

@@ -14,7 +14,10 @@ export class SwarmByteSource implements ByteSource {
   private nextPiece = -1;
   private aheadPieces = 0;
 
-  constructor(private readonly cache: PieceCache) {}
+  constructor(
+    private readonly cache: PieceCache,
+    private readonly readsAhead = true,
+  ) {}
 
   get size(): number {
     return this.cache.size;
@@ -38,6 +41,7 @@ export class SwarmByteSource implements ByteSource {
 
   /** How many pieces after this read are likely to be read next. */
   private readAhead(first: number, count: number): number {
+    if (!this.readsAhead) return 0;
     const last = first + count - 1;
     const follows = first === this.nextPiece || first === this.nextPiece - 1;
     if (!follows) this.aheadPieces = 0;

@@ -1,10 +1,11 @@
+import type { PageMap } from '@pageswarm/page-map';
 import { countOf, indexesOf, PageSwarmError, parsePageRanges } from '@pageswarm/primitives';
 import { MemoryBlocks } from '../pdfium/memory-blocks.ts';
 import { loadPdfium, type PdfiumLibrary } from '../pdfium/pdfium-library.ts';
 import type { JobAnswer, JobSurroundings } from '../pool/job-runner.ts';
 import type { PipedDocument } from '../pool/piped-document.ts';
 import type { ExtractParams, ExtractValue } from './extract-job.ts';
-import { pageViewOf } from './page-view.ts';
+import { pageViewOf, readMap } from './page-view.ts';
 
 /** The most pages that are cut out at once. */
 export const MAX_EXTRACT_PAGES = 1_000;
@@ -17,11 +18,11 @@ export const MAX_WHOLE_DOCUMENT_BYTES = 134_217_728;
  * Cuts pages out as a PDF of their own. One page is its generated view; several are joined from their views, so that only
  * the bytes of those pages are read.
  */
-export async function runExtractJob({ pages }: ExtractParams, surroundings: JobSurroundings): Promise<JobAnswer<ExtractValue>> {
+export async function runExtractJob({ pages, map }: ExtractParams, surroundings: JobSurroundings): Promise<JobAnswer<ExtractValue>> {
   const { document, memoryBytes } = surroundings;
   const library = await loadPdfium(memoryBytes);
   const numbers = pageNumbers(pages, library, document);
-  const output = await cut(numbers, surroundings);
+  const output = await cut(numbers, readMap(map, document), surroundings);
   const opened = library.open(new MemoryBlocks(output));
   const found = opened.pageCount;
   opened.close();
@@ -47,10 +48,10 @@ function countPages(library: PdfiumLibrary, document: PipedDocument): number {
   return count;
 }
 
-async function cut(numbers: readonly number[], { document, progress }: JobSurroundings): Promise<Uint8Array> {
+async function cut(numbers: readonly number[], map: PageMap | undefined, { document, progress }: JobSurroundings): Promise<Uint8Array> {
   const views: Uint8Array[] = [];
   for (const number of numbers) {
-    const view = await pageViewOf(document, number);
+    const view = await pageViewOf(document, number, map);
     if (!view) return cutFromWhole(numbers, document, progress);
     views.push(view);
     progress();

@@ -20,8 +20,9 @@ export class ExtractService {
   async extract(document: DocumentAtPeer, pages: string, signal: AbortSignal): Promise<JobResult<ExtractValue>> {
     const opened = this.sources.open(document);
     try {
+      const map = await opened.publishedMap(signal);
       const common = { blockBytes: document.pieceLength, priority: 'interactive', signal } as const;
-      return await this.pool.run({ ...common, kind: 'extract', params: { pages }, source: opened.reader() });
+      return await this.pool.run({ ...common, kind: 'extract', params: { pages, map }, source: opened.reader({ readsAhead: false }) });
     } finally {
       opened.close();
     }

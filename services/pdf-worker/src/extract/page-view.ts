@@ -1,19 +1,36 @@
-import { generatePageView } from '@pageswarm/page-map';
+import { decodePageMap, generatePageView, type PageMap } from '@pageswarm/page-map';
 import { isPageSwarmError } from '@pageswarm/primitives';
 import type { PipedDocument } from '../pool/piped-document.ts';
 
 /**
  * A PDF of page `page` alone, made of the raw objects of its closure.
  * @param page number from 1
+ * @param map with it, only the structure and the closure of the page are read
  * @returns undefined if the document's structure cannot be read, so that there is no view
  * @throws PageSwarmError PAGE_NOT_FOUND, PDF_PASSWORD, or why bytes are missing
  */
-export async function pageViewOf(document: PipedDocument, page: number): Promise<Uint8Array | undefined> {
+export async function pageViewOf(document: PipedDocument, page: number, map: PageMap | undefined): Promise<Uint8Array | undefined> {
   try {
-    return await generatePageView(document, page - 1);
+    return await generatePageView(document, page - 1, { map });
   } catch (error) {
     document.demandAllReadsServed();
     if (isPageSwarmError(error) && error.code === 'PDF_UNREADABLE') return undefined;
     throw error;
+  }
+}
+
+/** An encoded page map as a job gets it. */
+export interface PublishedMap {
+  readonly bytes: Uint8Array;
+  readonly pieceLength: number;
+}
+
+/** The page map of a document, if there is one and it is valid: it comes from a peer, and pages can be found without it. */
+export function readMap(published: PublishedMap | undefined, { size }: PipedDocument): PageMap | undefined {
+  if (!published) return undefined;
+  try {
+    return decodePageMap(published.bytes, { size, pieceLength: published.pieceLength });
+  } catch {
+    return undefined;
   }
 }

@@ -1,4 +1,4 @@
-import { pageViewOf } from '../extract/page-view.ts';
+import { pageViewOf, readMap } from '../extract/page-view.ts';
 import { MemoryBlocks } from '../pdfium/memory-blocks.ts';
 import type { BlockSource } from '../pdfium/pdfium-library.ts';
 import { loadPdfium } from '../pdfium/pdfium-library.ts';
@@ -13,7 +13,7 @@ import type { RenderParams, RenderValue } from './render-job.ts';
 export async function runRenderJob(params: RenderParams, surroundings: JobSurroundings): Promise<JobAnswer<RenderValue>> {
   const { document, memoryBytes } = surroundings;
   const library = await loadPdfium(memoryBytes);
-  const view = await pageViewOf(document, params.page);
+  const view = await pageViewOf(document, params.page, readMap(params.map, document));
   const source: BlockSource = view ? new MemoryBlocks(view) : document;
   const opened = library.open(source);
   const bitmap = opened.render(view ? 0 : params.page - 1, params.width);

@@ -19,8 +19,9 @@ export class RenderService {
   async render(document: DocumentAtPeer, params: RenderParams, signal: AbortSignal): Promise<JobResult<RenderValue>> {
     const opened = this.sources.open(document);
     try {
+      const map = await opened.publishedMap(signal);
       const common = { blockBytes: document.pieceLength, priority: 'interactive', signal } as const;
-      return await this.pool.run({ ...common, kind: 'render', params, source: opened.reader() });
+      return await this.pool.run({ ...common, kind: 'render', params: { ...params, map }, source: opened.reader({ readsAhead: false }) });
     } finally {
       opened.close();
     }

@@ -146,6 +146,15 @@ export class Downloads implements PieceDemand {
     this.fillSlots();
   }
 
+  expected(hash: string): DocumentId | undefined {
+    const wanted = hash.toLowerCase();
+    const job = this.list().find(({ state, order: { document } }) => {
+      const { id, infoHashV1, infoHashV2, md5 } = document;
+      return ['queued', 'probing'].includes(state) && [id, infoHashV1, infoHashV2, md5].includes(wanted as never);
+    });
+    return job?.order.document.id;
+  }
+
   demand(document: LocalDocument, pieces: readonly IndexRange[]): (() => void) | undefined {
     return this.activeFor(document.id)?.demand(pieces);
   }

@@ -4,7 +4,6 @@ import { ApiTags } from '@nestjs/swagger';
 import { AnswersBytes, Problems } from '@pageswarm/http';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { Library } from '../library/library.service.ts';
 import type { LocalDocument } from '../library/local-document.ts';
 import { type ByteRange, parseByteRanges } from './byte-range.ts';
 import { contentDisposition } from './content-disposition.ts';
@@ -21,10 +20,7 @@ export const ReadingQuerySchema = z.object({ timeout: z.coerce.number().int().mi
 @Controller('documents/:id/content')
 @ApiTags('reading')
 export class ContentController {
-  constructor(
-    @Inject(Library) private readonly library: Library,
-    @Inject(DocumentReader) private readonly reader: DocumentReader,
-  ) {}
+  constructor(@Inject(DocumentReader) private readonly reader: DocumentReader) {}
 
   @Get()
   @AnswersBytes(200, 'The document, byte for byte.', 'application/pdf')
@@ -36,13 +32,13 @@ export class ContentController {
     @Query({ schema: ReadingQuerySchema }) { timeout }: z.output<typeof ReadingQuerySchema>,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const document = this.library.get(id);
+    const waiting = { timeoutMs: timeout, signal: goneSignal(reply) };
+    const document = await this.reader.open(id, waiting);
     const etag = `"${document.id}"`;
     reply.headers({ etag, 'accept-ranges': 'bytes', 'content-disposition': contentDisposition('inline', document.record.name) });
     if (headers['if-none-match']?.split(',').some((tag) => tag.trim() === etag || tag.trim() === '*')) return void reply.status(304).send();
     const sameFile = headers['if-range'] === undefined || headers['if-range'].trim() === etag;
     const ranges = sameFile ? parseByteRanges(headers.range, document.record.size) : undefined;
-    const waiting = { timeoutMs: timeout, signal: goneSignal(reply) };
     if (!ranges) return this.sendWhole(reply, document, waiting);
     if (ranges.length === 0) return void reply.status(416).header('content-range', `bytes */${document.record.size}`).send();
     if (ranges.length === 1) return this.sendRange(reply, document, ranges[0] as ByteRange, waiting);

@@ -1,6 +1,7 @@
 import {
   type ByteSource,
   countOf,
+  type DocumentId,
   formatPageRanges,
   type IndexRange,
   indexesOf,
@@ -8,12 +9,23 @@ import {
   piecesOfBytes,
   toIndexRanges,
 } from '@pageswarm/primitives';
+import type { Observable } from 'rxjs';
 import type { LocalDocument } from '../library/local-document.ts';
 
 /** Whoever can raise pieces above everything else that is being downloaded. */
 export interface PieceDemand {
   /** @returns how to take the demand back, or undefined if nothing downloads this document now */
   demand(document: LocalDocument, pieces: readonly IndexRange[]): (() => void) | undefined;
+  /** The document, by any of its hashes, that a download is about to open: its first host is still being asked. */
+  expected(hash: string): DocumentId | undefined;
+}
+
+/** Whoever has the documents that are here, wholly or in part. */
+export interface DocumentShelf {
+  /** @throws PageSwarmError DOCUMENT_NOT_FOUND */
+  get(hash: string): LocalDocument;
+  find(id: DocumentId): LocalDocument | undefined;
+  readonly changes: Observable<{ readonly type: string; readonly document: LocalDocument }>;
 }
 
 export interface WaitOptions {
@@ -23,7 +35,38 @@ export interface WaitOptions {
 
 /** Reads documents that may be here in part: what is missing is fetched from the swarm first (the same path for everything). */
 export class DocumentReader {
-  constructor(private readonly downloads: PieceDemand) {}
+  constructor(
+    private readonly shelf: DocumentShelf,
+    private readonly downloads: PieceDemand,
+  ) {}
+
+  /**
+   * A document that is here, wholly or in part; one whose download has just been ordered is waited for.
+   * @throws PageSwarmError DOCUMENT_NOT_FOUND, PAGE_NOT_AVAILABLE when the time is over, CANCELLED
+   */
+  open(hash: string, { signal, timeoutMs }: WaitOptions): Promise<LocalDocument> {
+    const id = this.downloads.expected(hash);
+    return new Promise((resolve, reject) => {
+      if (!id || this.shelf.find(id)) {
+        resolve(this.shelf.get(hash));
+        return;
+      }
+      const end = (settle: () => void): void => {
+        clearTimeout(timer);
+        opened.unsubscribe();
+        signal?.removeEventListener('abort', cancel);
+        settle();
+      };
+      const cancel = (): void => end(() => reject(new PageSwarmError('CANCELLED', 'The reader went away')));
+      const late = new PageSwarmError('PAGE_NOT_AVAILABLE', `No host has handed over the document within ${timeoutMs} ms`);
+      const timer = setTimeout(() => end(() => reject(late)), timeoutMs);
+      const opened = this.shelf.changes.subscribe(({ type, document }) => {
+        if (type === 'added' && document.id === id) end(() => resolve(document));
+      });
+      signal?.addEventListener('abort', cancel);
+      if (signal?.aborted) cancel();
+    });
+  }
 
   /** Raises what is missing of these pieces; the returned function takes that back. */
   demand(document: LocalDocument, pieces: readonly IndexRange[]): () => void {

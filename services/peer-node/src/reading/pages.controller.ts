@@ -5,7 +5,6 @@ import { AnswersBytes, Problems } from '@pageswarm/http';
 import { type IndexRange, indexesOf, PageSwarmError, parsePageRanges } from '@pageswarm/primitives';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { Library } from '../library/library.service.ts';
 import type { LocalDocument } from '../library/local-document.ts';
 import { WorkerLink } from '../worker-link/worker-link.service.ts';
 import { goneSignal, ReadingQuerySchema } from './content.controller.ts';
@@ -19,7 +18,6 @@ const RenderQuerySchema = ReadingQuerySchema.extend({ width: z.coerce.number().i
 @ApiTags('reading')
 export class PagesController {
   constructor(
-    @Inject(Library) private readonly library: Library,
     @Inject(DocumentReader) private readonly reader: DocumentReader,
     @Inject(WorkerLink) private readonly workers: WorkerLink,
   ) {}
@@ -42,8 +40,8 @@ export class PagesController {
     @Query({ schema: ReadingQuerySchema }) { timeout }: z.output<typeof ReadingQuerySchema>,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const document = this.library.get(id);
     const signal = goneSignal(reply);
+    const document = await this.reader.open(id, { timeoutMs: timeout, signal });
     await this.reader.available(document, piecesOf(document, pagesIn(document, pages)), { timeoutMs: timeout, signal });
     const { bytes } = await this.workers.extract(document, pages, signal);
     const name = `${document.record.name.replace(/\.pdf$/i, '')}, page ${pages}.pdf`;
@@ -68,10 +66,10 @@ export class PagesController {
     @Query({ schema: RenderQuerySchema }) { timeout, width }: z.output<typeof RenderQuerySchema>,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const document = this.library.get(id);
+    const signal = goneSignal(reply);
+    const document = await this.reader.open(id, { timeoutMs: timeout, signal });
     const numbers = pagesIn(document, page);
     if (numbers.length !== 1) throw new PageSwarmError('INVALID_PAGES', 'A picture shows one page');
-    const signal = goneSignal(reply);
     await this.reader.available(document, piecesOf(document, numbers), { timeoutMs: timeout, signal });
     const { bytes } = await this.workers.render(document, numbers[0] as number, width, signal);
     await reply.header('content-type', 'image/png').send(bytes);

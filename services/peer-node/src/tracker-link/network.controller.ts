@@ -2,7 +2,7 @@ import { networkInterfaces } from 'node:os';
 import { Controller, Get, HttpCode, Inject, Post, Query, Req } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiTags } from '@nestjs/swagger';
 import { type DocumentList, DocumentListSchema, type SearchRequest, SearchRequestSchema } from '@pageswarm/contracts';
-import { Answers, Problems } from '@pageswarm/http';
+import { Answers, Problems, ReadsOnly } from '@pageswarm/http';
 import { isPageSwarmError } from '@pageswarm/primitives';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -27,6 +27,7 @@ export class NetworkController {
   }
 
   @Post('search')
+  @ReadsOnly()
   @HttpCode(200)
   @ApiConsumes('multipart/form-data')
   @ApiBody({ schema: { type: 'object', properties: { file: { type: 'string', format: 'binary' } } } })
