@@ -180,6 +180,6 @@ describe('the messages', () => {
   it('have one name each, whoever answers them', () => {
     const patterns = [TRACKER_PATTERNS, PEER_PATTERNS, WORKER_PATTERNS].flatMap((names) => Object.values(names));
     expect(new Set(patterns).size).toBe(patterns.length);
-    for (const pattern of patterns) expect(pattern).toMatch(/^[a-z]+\.[a-z]+$/);
+    for (const pattern of patterns) expect(pattern).toMatch(/^[a-z-]+\.[a-z]+$/);
   });
 });
