@@ -23,6 +23,7 @@ import { Handshake, type HandshakeResult, type PeerLimits, type Side } from './h
 import { Heartbeat } from './heartbeat.ts';
 import type { TransportLimits } from './limits.ts';
 import type { NodeIdentity } from './node-identity.ts';
+import { FIRST_MARKER } from './pacer.ts';
 import type { TransportLogger } from './transport-logger.ts';
 import type { TransportMetrics } from './transport-metrics.ts';
 import { WriteQueue } from './write-queue.ts';
@@ -72,6 +73,7 @@ export class Connection implements FrameSink {
   private readonly preface = new PrefaceReader();
   private isPrefaceRead = false;
   private isOpeningSent = false;
+  private openingSentAt: number | undefined;
   private result: HandshakeResult | undefined;
   private table: StreamTable | undefined;
   private handshakeTimer: NodeJS.Timeout | undefined;
@@ -97,7 +99,10 @@ export class Connection implements FrameSink {
       {
         sendPing: (sequence) => this.queue.control(FrameType.PING, 0, 0, sequence),
         silent: () => this.destroy('heartbeat-timeout', lost(`Nothing was heard for ${limits.heartbeatTimeoutMs} ms`)),
-        roundTrip: (ms) => metrics.roundTrip(ms),
+        roundTrip: (ms) => {
+          this.queue.pacer.roundTrip(ms);
+          metrics.roundTrip(ms);
+        },
         beat: (now) => this.closeIfIdle(now),
       },
       side === 'connector',
@@ -152,6 +157,7 @@ export class Connection implements FrameSink {
     if (type === FrameType.GO_AWAY) this.receiveGoAway(flags, payload);
     else if (this.state === 'handshaking') this.shakeHands(type, payload);
     else if (type === FrameType.PING) this.queue.control(FrameType.PONG, 0, 0, auxiliary);
+    else if (type === FrameType.PONG && auxiliary >= FIRST_MARKER) this.queue.acknowledged(auxiliary);
     else if (type === FrameType.PONG) this.heartbeat.pong(auxiliary);
     else if (type <= FrameType.READY) throw new PageSwarmError('PROTOCOL_ERROR', 'The handshake is over');
     else this.table?.frame(type, flags, streamId, auxiliary, payload);
@@ -225,6 +231,9 @@ export class Connection implements FrameSink {
 
   private shakeHands(type: FrameType, payload: Buffer): void {
     const preface = encodePreface(this.preface.versions);
+    // The other end answers what this end sent last, so the handshake tells the round trip of the path.
+    if (this.openingSentAt !== undefined) this.queue.pacer.roundTrip(performance.now() - this.openingSentAt);
+    this.openingSentAt = undefined;
     const { send, result } = this.handshake.receive(type, payload, preface);
     if (result) this.options.accept?.(result.remote);
     if (!this.isOpeningSent) this.sendOpening();
@@ -234,6 +243,7 @@ export class Connection implements FrameSink {
 
   private sendOpening(): void {
     this.isOpeningSent = true;
+    this.openingSentAt = performance.now();
     this.queue.raw(this.handshake.opening);
   }
 

@@ -1,4 +1,5 @@
 import type { TransportLimits } from './limits.ts';
+import { FIRST_MARKER } from './pacer.ts';
 
 /** The most PINGs that may wait for their PONG; further ones replace the oldest. */
 const MAX_OPEN_PINGS = 16;
@@ -54,7 +55,7 @@ export class Heartbeat {
 
   /** Sends a PING; `resolve` is called with the round trip, never if the connection ends first. Returns how to forget it. */
   ping(resolve?: (ms: number) => void): () => void {
-    this.sequence = (this.sequence + 1) >>> 0;
+    this.sequence = (this.sequence + 1) % FIRST_MARKER;
     const { sequence } = this;
     const oldest = this.open.keys().next();
     if (this.open.size >= MAX_OPEN_PINGS && !oldest.done) this.open.delete(oldest.value);

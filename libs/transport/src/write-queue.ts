@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
-import { FrameBatch, type FrameType } from '@pageswarm/wire';
+import { FrameBatch, FrameType } from '@pageswarm/wire';
+import { Pacer } from './pacer.ts';
 import type { TransportMetrics } from './transport-metrics.ts';
 
 /** What is handed to the socket in one go, in bytes: large enough for one writev to carry, small enough for a PING to wait behind. */
@@ -19,6 +20,7 @@ export interface TurnTaker {
  */
 export class WriteQueue {
   private readonly batch = new FrameBatch();
+  readonly pacer = new Pacer();
   private ring: TurnTaker[] = [];
   private readonly inRing = new Set<TurnTaker>();
   private inFlight = 0;
@@ -67,16 +69,34 @@ export class WriteQueue {
   flush(): void {
     this.isScheduled = false;
     while (!this.isClosed && this.inFlight < WRITE_AHEAD_BYTES) {
-      while (this.batch.byteLength < WRITE_BATCH_BYTES) {
-        const stream = this.ring.shift();
-        if (!stream) break;
-        if (stream.takeTurn(this.batch)) this.ring.push(stream);
-        else this.inRing.delete(stream);
-      }
+      while (this.batch.byteLength < WRITE_BATCH_BYTES && this.pacer.isOpen) if (!this.giveTurn()) break;
       const bytes = this.batch.byteLength;
       if (bytes === 0) return;
       this.hand(this.batch.drain(), bytes);
     }
+  }
+
+  /** The other end has received all data before the marker. */
+  acknowledged(marker: number): void {
+    this.pacer.acknowledged(marker);
+    this.mark();
+    if (this.ring.length > 0) this.schedule();
+  }
+
+  private giveTurn(): boolean {
+    const stream = this.ring.shift();
+    if (!stream) return false;
+    const before = this.batch.byteLength;
+    if (stream.takeTurn(this.batch)) this.ring.push(stream);
+    else this.inRing.delete(stream);
+    this.pacer.sent(this.batch.byteLength - before, this.ring.length > 0);
+    this.mark();
+    return true;
+  }
+
+  private mark(): void {
+    const marker = this.pacer.takeMarker();
+    if (marker > 0) this.control(FrameType.PING, 0, 0, marker);
   }
 
   /** Writes all queued frames however much the socket holds, but gives no stream another turn. For the last words. */
