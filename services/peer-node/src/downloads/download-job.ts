@@ -26,6 +26,12 @@ export interface DownloadJobOptions extends Omit<DownloadRunOptions, 'document' 
   readonly ownPeerId: PeerId;
 }
 
+/** What a reader waits for since before there was an engine that could be told. */
+interface EarlyDemand {
+  readonly pieces: readonly IndexRange[];
+  release: () => void;
+}
+
 /**
  * One download from the order to the finished file. Before the engine can plan, the document's metainfo and page map are
  * needed: a job without them looks for a host that has them.
@@ -35,6 +41,7 @@ export class DownloadJob {
   private phase: JobState = 'queued';
   private error: ErrorShape | undefined;
   private run: DownloadRun | undefined;
+  private readonly earlyDemands = new Set<EarlyDemand>();
   private preparation: AbortController | undefined;
   /** Set once the engine is done; the file is whole then, but may still wait for its final place. */
   private arrived: { readonly document: LocalDocument; readonly md5: string | null } | undefined;
@@ -95,6 +102,8 @@ export class DownloadJob {
       });
       this.phase = 'downloading';
       this.run.apply({ type: 'start' });
+      for (const early of this.earlyDemands) early.release = this.run.demand(early.pieces);
+      this.earlyDemands.clear();
     } catch (error) {
       if (!preparation.signal.aborted) this.fail(error);
     } finally {
@@ -119,9 +128,13 @@ export class DownloadJob {
     this.error = undefined;
   }
 
+  /** Raises pieces above everything else, at once or as soon as there is an engine. @returns how to take that back */
   demand(pieces: readonly IndexRange[]): (() => void) | undefined {
-    const active = this.run && ['probing', 'downloading'].includes(this.state);
-    return active ? this.run?.demand(pieces) : undefined;
+    if (!['queued', 'probing', 'downloading'].includes(this.state)) return undefined;
+    if (this.run) return this.run.demand(pieces);
+    const early: EarlyDemand = { pieces, release: () => this.earlyDemands.delete(early) };
+    this.earlyDemands.add(early);
+    return () => early.release();
   }
 
   /** Ends at once; the pieces stay where they are. */
