@@ -11,7 +11,7 @@ export interface TransportLimits {
   readonly maxConnections: number;
   /** Accepted connections of one server from one remote address; a whole local swarm shares 127.0.0.1. @default 4096 */
   readonly maxConnectionsPerAddress: number;
-  /** Accepted connections of one server that have not finished their handshake. @default 1024 */
+  /** Accepted connections of one server that have not finished their handshake; beyond, the oldest has to go. @default 1024 */
   readonly maxPendingHandshakes: number;
   /** Requests at once on one connection, told to the other end; the answerer counts a handler until it has settled. @default 256 */
   readonly maxStreams: number;

@@ -20,6 +20,8 @@ export class ServerStreams implements StreamTable {
   private readonly budget: ReceiveBudget;
   private lastStreamId = 0;
   private runningEvents = 0;
+  /** One line in the log per connection: the other end must not be able to fill it. */
+  private hasDropped = false;
   private dataStream: ServerStream | undefined;
   private isDataEnd = false;
 
@@ -103,7 +105,8 @@ export class ServerStreams implements StreamTable {
   private event(message: MessagePayload): void {
     const { limits, options } = this.connection;
     if (this.runningEvents >= limits.maxEvents) {
-      options.logger.warn(`An event was dropped: ${limits.maxEvents} handlers of this connection run already`);
+      if (!this.hasDropped) options.logger.warn(`Events are dropped: ${limits.maxEvents} handlers of this connection run already`);
+      this.hasDropped = true;
       return;
     }
     this.runningEvents++;

@@ -167,14 +167,16 @@ export class SwarmServer extends Server<SwarmServerEvents, SwarmServerStatus> im
   }
 
   private accept(socket: Socket): void {
-    const { refusal, leave, shookHands } = this.gate.enter(plainAddress(socket.remoteAddress ?? ''));
+    let connection: Connection | undefined;
+    const tooMany = new PageSwarmError('LIMIT_EXCEEDED', 'Too many handshakes at once');
+    const { refusal, leave, shookHands } = this.gate.enter(plainAddress(socket.remoteAddress ?? ''), () => connection?.fail(tooMany));
     if (refusal !== undefined || this.closing !== undefined) {
       this.refuse(socket, refusal ?? 'This node is shutting down');
       leave();
       return;
     }
     socket.once('close', leave);
-    const connection = new Connection({
+    connection = new Connection({
       socket,
       side: 'acceptor',
       identity: this.options.identity,
@@ -190,9 +192,13 @@ export class SwarmServer extends Server<SwarmServerEvents, SwarmServerStatus> im
         this.logger.debug?.(`Connection from ${formatEndpoint(made.remoteAddress)} closed: ${reason} (${error.detail})`);
       },
     });
+    this.track(connection);
+    connection.start();
+  }
+
+  private track(connection: Connection): void {
     this.connections.add(connection);
     void connection.closed.then(() => this.connections.delete(connection));
-    connection.start();
   }
 
   /** A stranger over the limit costs one write. */
