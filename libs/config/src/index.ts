@@ -7,4 +7,4 @@ export {
   type TrackerConfig,
   type WorkerConfig,
 } from './service-config.ts';
-export { VARIABLES, type VariableName } from './variables.ts';
+export { MIN_RATE_LIMIT_BYTES, VARIABLES, type VariableName } from './variables.ts';

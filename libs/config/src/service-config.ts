@@ -34,6 +34,15 @@ export interface PeerConfig extends CommonConfig {
   readonly strategy: Environment['PAGESWARM_STRATEGY'];
   readonly maxActiveDownloads: number;
   readonly hostSearchMs: number;
+  readonly rateLimits: { readonly upload: RateLimitConfig; readonly download: RateLimitConfig };
+  readonly scrubBytesPerSecond: number;
+}
+
+/** Bytes per second in one direction; null is without limit. */
+export interface RateLimitConfig {
+  readonly node: number | null;
+  readonly document: number | null;
+  readonly peer: number | null;
 }
 
 export interface WorkerConfig extends CommonConfig {
@@ -74,6 +83,19 @@ export function readPeerConfig(env: Env): PeerConfig {
     strategy: values.PAGESWARM_STRATEGY,
     maxActiveDownloads: values.PAGESWARM_MAX_ACTIVE_DOWNLOADS,
     hostSearchMs: values.PAGESWARM_HOST_SEARCH_MS,
+    rateLimits: {
+      upload: {
+        node: values.PAGESWARM_UPLOAD_LIMIT_BYTES || null,
+        document: values.PAGESWARM_UPLOAD_LIMIT_BYTES_PER_DOCUMENT || null,
+        peer: values.PAGESWARM_UPLOAD_LIMIT_BYTES_PER_PEER || null,
+      },
+      download: {
+        node: values.PAGESWARM_DOWNLOAD_LIMIT_BYTES || null,
+        document: values.PAGESWARM_DOWNLOAD_LIMIT_BYTES_PER_DOCUMENT || null,
+        peer: values.PAGESWARM_DOWNLOAD_LIMIT_BYTES_PER_PEER || null,
+      },
+    },
+    scrubBytesPerSecond: values.PAGESWARM_SCRUB_BYTES_PER_SECOND,
   };
 }
 

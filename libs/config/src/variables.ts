@@ -7,6 +7,13 @@ const flag = z
   .enum(['0', '1', 'true', 'false'])
   .default('0')
   .transform((text) => text === '1' || text === 'true');
+/** The lowest rate limit, in bytes per second: below one piece a second peers would take each other for dead. */
+export const MIN_RATE_LIMIT_BYTES = 16_384;
+const rateLimit = z.coerce
+  .number()
+  .int()
+  .refine((rate) => rate === 0 || rate >= MIN_RATE_LIMIT_BYTES, `must be 0 or at least ${MIN_RATE_LIMIT_BYTES}`)
+  .default(0);
 const endpointList = (fallback: string) =>
   z
     .string()
@@ -77,7 +84,10 @@ export const VARIABLES = {
   },
   PAGESWARM_MAX_HANDOUT: { schema: whole(50, 1, 1_000), meaning: 'Most hosts in one answer of the tracker.' },
   PAGESWARM_TRACKERS: { schema: endpointList('127.0.0.1:7181'), meaning: 'Trackers as host:port, separated by commas.' },
-  PAGESWARM_WORKERS: { schema: endpointList('127.0.0.1:7183'), meaning: 'pdf-workers as host:port, separated by commas; a lone comma for none.' },
+  PAGESWARM_WORKERS: {
+    schema: endpointList('127.0.0.1:7183'),
+    meaning: 'pdf-workers as host:port, separated by commas; a lone comma for none.',
+  },
   PAGESWARM_ADVERTISE_HOST: {
     schema: z.string().min(1).optional(),
     meaning: 'Address that others reach this node at; the local address of the connection to the tracker when unset.',
@@ -93,6 +103,19 @@ export const VARIABLES = {
   PAGESWARM_HOST_SEARCH_MS: {
     schema: whole(15_000, 0, 86_400_000),
     meaning: 'Milliseconds that a download without hosts looks for one before it fails.',
+  },
+  PAGESWARM_UPLOAD_LIMIT_BYTES: { schema: rateLimit, meaning: 'Bytes per second that this node sends to other peers; 0 is without limit.' },
+  PAGESWARM_UPLOAD_LIMIT_BYTES_PER_DOCUMENT: { schema: rateLimit, meaning: 'The same for each document.' },
+  PAGESWARM_UPLOAD_LIMIT_BYTES_PER_PEER: { schema: rateLimit, meaning: 'The same for each peer.' },
+  PAGESWARM_DOWNLOAD_LIMIT_BYTES: {
+    schema: rateLimit,
+    meaning: 'Bytes per second that this node takes from other peers; 0 is without limit.',
+  },
+  PAGESWARM_DOWNLOAD_LIMIT_BYTES_PER_DOCUMENT: { schema: rateLimit, meaning: 'The same for each document.' },
+  PAGESWARM_DOWNLOAD_LIMIT_BYTES_PER_PEER: { schema: rateLimit, meaning: 'The same for each peer.' },
+  PAGESWARM_SCRUB_BYTES_PER_SECOND: {
+    schema: whole(2_097_152, 0),
+    meaning: 'Bytes per second of stored documents that are checked in the background; 0 is never.',
   },
   PAGESWARM_POOL_SIZE: { schema: whole(2, 1, 256), meaning: 'Child processes of the pdf-worker.' },
   PAGESWARM_JOB_TIMEOUT_MS: {

@@ -15,6 +15,26 @@ export const StartDownloadSchema = z.object({
 });
 export type StartDownload = z.output<typeof StartDownloadSchema>;
 
+/** How far a priority goes from 0, up and down. */
+export const MAX_PRIORITY = 100;
+
+export const ChangeDownloadSchema = z.object({
+  /** Place among the downloads that are not done, from 1; beyond the end is the end. */
+  position: z.number().int().min(1).optional(),
+  /** Waiting downloads of a higher priority begin first. */
+  priority: z.number().int().min(-MAX_PRIORITY).max(MAX_PRIORITY).optional(),
+});
+export type ChangeDownload = z.output<typeof ChangeDownloadSchema>;
+
+export const CancelDownloadSchema = z.object({
+  /** True keeps the pieces as a document of which a part is here. */
+  keep: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((text) => text === 'true'),
+});
+export type CancelDownload = z.output<typeof CancelDownloadSchema>;
+
 export const DownloadHostSchema = z.object({
   peerId: PeerIdField,
   address: AddressField,
@@ -41,6 +61,10 @@ export const DownloadSchema = z.object({
   name: NameField,
   strategy: z.enum(STRATEGIES),
   state: z.enum(DOWNLOAD_STATES),
+  /** Place among the downloads that are not done, from 1; null when it is done. */
+  position: z.number().int().nullable(),
+  /** Waiting downloads of a higher priority begin first. */
+  priority: z.number().int(),
   pieces: z.object({ have: z.number().int(), total: z.number().int() }),
   pages: z.object({ ready: z.number().int(), total: z.number().int() }),
   /** Pages that can be shown now, for example "1-12,40". */

@@ -3,6 +3,8 @@ import { HttpModule, Readiness } from '@pageswarm/http';
 import type { Registry } from 'prom-client';
 import { NodeController } from './admin/node.controller.ts';
 import { NodeDescription } from './admin/node-description.ts';
+import { NodeBandwidth } from './bandwidth/node-bandwidth.ts';
+import { RateLimitsController } from './bandwidth/rate-limits.controller.ts';
 import { CLOCK, systemClock } from './clock.ts';
 import { DownloadsController } from './downloads/downloads.controller.ts';
 import { Downloads } from './downloads/downloads.service.ts';
@@ -29,6 +31,7 @@ export interface PeerParts {
   readonly downloads: Downloads;
   readonly reader: DocumentReader;
   readonly node: NodeDescription;
+  readonly bandwidth: NodeBandwidth;
 }
 
 /** Puts both faces of a peer-node, HTTP and swarm transport, before its parts. */
@@ -45,6 +48,7 @@ export class PeerModule {
         PagesController,
         NetworkController,
         NodeController,
+        RateLimitsController,
         PiecesController,
       ],
       providers: [
@@ -56,6 +60,7 @@ export class PeerModule {
         { provide: Inspector, useValue: parts.inspector },
         { provide: Downloads, useValue: parts.downloads },
         { provide: DocumentReader, useValue: parts.reader },
+        { provide: NodeBandwidth, useValue: parts.bandwidth },
         { provide: NodeDescription, useValue: parts.node },
       ],
     };

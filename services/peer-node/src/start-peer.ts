@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import type { PeerConfig } from '@pageswarm/config';
 import { Readiness, type RunningService, startService } from '@pageswarm/http';
 import { createMetricsRegistry, createTransportMetrics, type Logger } from '@pageswarm/observability';
@@ -7,6 +8,7 @@ import { SeededRandom } from '@pageswarm/primitives';
 import { SwarmClient, SwarmClientPool, SwarmServer } from '@pageswarm/transport';
 import { Gauge } from 'prom-client';
 import { NodeDescription } from './admin/node-description.ts';
+import { NodeBandwidth } from './bandwidth/node-bandwidth.ts';
 import { systemClock } from './clock.ts';
 import { DownloadMeter } from './downloads/download-meter.ts';
 import { DownloadOrderStore } from './downloads/download-order-store.ts';
@@ -87,7 +89,9 @@ async function startWith(
     port: config.advertise.port ?? ports.transport,
   }));
   const inspector = new Inspector(library, workers, new PublishedInspection(trackers, connections), logger);
+  const bandwidth = new NodeBandwidth(systemClock, config.rateLimits, registry);
   const downloads = new Downloads({
+    bandwidth: bandwidth.download,
     directory: trackers,
     ownPeerId: peerId,
     hosts: trackers,
@@ -98,6 +102,7 @@ async function startWith(
     clock: systemClock,
     logger,
     hostSearchMs: config.hostSearchMs,
+    storeFolder: join(config.dataDir, 'incoming'),
     maxActive: config.maxActiveDownloads,
     defaultStrategy: config.strategy,
   });
@@ -123,7 +128,7 @@ async function startWith(
   await library.start();
   const reader = new DocumentReader(library, downloads);
   const service = await startService(
-    PeerModule.of({ registry, readiness, library, trackers, workers, inspector, downloads, reader, node: description }),
+    PeerModule.of({ registry, readiness, library, trackers, workers, inspector, downloads, reader, node: description, bandwidth }),
     {
       title: 'PageSwarm peer-node',
       description: 'Adds, serves, finds and downloads documents.',

@@ -42,7 +42,7 @@ export class NodeController {
     const downloads = this.downloads.changes.pipe(
       groupBy((job) => job.order.id),
       mergeMap((changes) => changes.pipe(throttleTime(DOWNLOAD_EVENT_INTERVAL_MS, undefined, { leading: true, trailing: true }))),
-      map((job) => ({ type: 'download', data: viewOfDownload(job) })),
+      map((job) => ({ type: 'download', data: viewOfDownload(job, this.downloads.positionOf(job)) })),
     );
     sendEventStream(reply, (send) => {
       const subscription = merge(documents, downloads).subscribe(send);

@@ -5,6 +5,8 @@ import { MemoryStore } from '@pageswarm/piece-store';
 import { type Md5, PageSwarmError, type PeerId, pieceCount, pieceSize } from '@pageswarm/primitives';
 import { DocumentHasher, infoHashes } from '@pageswarm/torrent';
 import { Registry } from 'prom-client';
+import { Bandwidth } from '../bandwidth/bandwidth.ts';
+import { UNLIMITED } from '../bandwidth/rate-limits.ts';
 import { systemClock } from '../clock.ts';
 import { type DocumentRecord, NOT_INSPECTED } from '../library/document-record.ts';
 import type { Library } from '../library/library.service.ts';
@@ -50,6 +52,7 @@ async function jobOnFullDisk(): Promise<{ job: DownloadJob; makeSpace: () => voi
     hosts: { hostsOf: async () => [] },
     connections: {} as DownloadJobOptions['connections'],
     meter: new DownloadMeter(new Registry()),
+    bandwidth: new Bandwidth(systemClock, UNLIMITED),
     clock: systemClock,
     logger: createLogger({ service: 'test', node: 'test', level: 'silent', format: 'json' }),
     hostSearchMs: 1_000,
@@ -57,7 +60,16 @@ async function jobOnFullDisk(): Promise<{ job: DownloadJob; makeSpace: () => voi
       if (['done', 'paused', 'failed'].includes(job.state)) settle();
     },
   };
-  const order = { id: '0'.repeat(16), document: document.record, strategy: 'adaptive', pages: null, startedAt: NOW, halted: false };
+  const order = {
+    id: '0'.repeat(16),
+    document: document.record,
+    strategy: 'adaptive',
+    pages: null,
+    startedAt: NOW,
+    halted: false,
+    priority: 0,
+    place: 0,
+  };
   const job = new DownloadJob({ version: 1, ...order } as DownloadOrder, options);
   const settled = (): Promise<void> =>
     new Promise((resolve) => {

@@ -12,6 +12,7 @@ import {
 } from '@pageswarm/primitives';
 import type { Library } from '../library/library.service.ts';
 import type { LocalDocument } from '../library/local-document.ts';
+import { isStoreError } from '../library/store-error.ts';
 import type { DownloadOrder } from './download-order.ts';
 import { DownloadRun, type DownloadRunOptions } from './download-run.ts';
 import { fetchMetainfo } from './metainfo-fetch.ts';
@@ -66,9 +67,15 @@ export class DownloadJob {
     readonly finishedAt: number | undefined;
     readonly md5: string | null;
   } {
-    const error = this.error ?? (this.phase === 'downloading' ? this.run?.status().error : undefined);
+    const error = this.error ?? (this.phase === 'downloading' ? this.run?.error : undefined);
     const md5 = this.finished?.md5 ?? this.run?.actualMd5 ?? null;
     return { state: this.state, error, run: this.run, finishedAt: this.finished?.at, md5 };
+  }
+
+  /** True while nothing but the disk is in the way. */
+  get waitsForStore(): boolean {
+    const { state, error } = this.status;
+    return state === 'paused' && !this.order.halted && error !== undefined && isStoreError(error.code);
   }
 
   get document(): LocalDocument | undefined {
@@ -177,8 +184,8 @@ export class DownloadJob {
   private fail(error: unknown): void {
     const { code, detail } = errorShape(error);
     this.error = { code, detail };
-    // A full disk is worth another try once somebody made space; everything else failed for good, until it is resumed.
-    this.phase = code === 'STORE_FULL' ? 'paused' : 'failed';
+    // What the disk would not take is worth another try; everything else failed for good, until it is resumed.
+    this.phase = isStoreError(code) ? 'paused' : 'failed';
     if (code === 'INTERNAL')
       this.options.logger.error({ err: error, documentId: this.order.document.id }, 'a download failed in an unexpected way');
     this.options.changed();
@@ -187,7 +194,8 @@ export class DownloadJob {
 
 /** True for errors of this node that another host cannot mend. */
 function isOurOwn(error: unknown): boolean {
-  return ['STORE_FULL', 'STORE_FAILED', 'INTERNAL'].includes(errorShape(error).code);
+  const { code } = errorShape(error);
+  return isStoreError(code) || code === 'INTERNAL';
 }
 
 function specOf(document: LocalDocument, { pages, strategy }: DownloadOrder, ownPeerId: PeerId): DownloadSpec {

@@ -17,7 +17,7 @@ export class DownloadOrderStore {
     this.folder = join(dataDir, 'downloads');
   }
 
-  /** Orders of an earlier process, the oldest first; a damaged one is named in the log and left where it is. */
+  /** Orders of an earlier process, in the order of the queue; a damaged one is named in the log and left where it is. */
   async loadAll(): Promise<DownloadOrder[]> {
     await mkdir(this.folder, { recursive: true });
     const orders: DownloadOrder[] = [];
@@ -29,7 +29,7 @@ export class DownloadOrderStore {
         this.logger.error({ err: error, file }, 'a download cannot be read; it is left out');
       }
     }
-    return orders.sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1));
+    return orders.sort((a, b) => a.place - b.place || (a.startedAt < b.startedAt ? -1 : 1));
   }
 
   /** @throws PageSwarmError STORE_FULL, STORE_FAILED */

@@ -15,7 +15,11 @@ export const DownloadOrderSchema = z.object({
   /** Only these pages, for example "3-7"; null for the whole document. */
   pages: z.string().nullable(),
   startedAt: TimeField,
-  /** True if it does not go on by itself after a restart. */
+  /** Waiting downloads of a higher priority begin first. */
+  priority: z.number().int().default(0),
+  /** Place in the queue when it was kept; only the order counts. */
+  place: z.number().int().default(0),
+  /** True if its owner paused it: it does not go on by itself. */
   halted: z.boolean(),
 });
 export type DownloadOrder = z.output<typeof DownloadOrderSchema>;

@@ -1,8 +1,10 @@
 import { type DownloadCommand, type DownloadEvent, type DownloadSpec, type DownloadStatus, Download as Engine } from '@pageswarm/engine';
 import type { Logger } from '@pageswarm/observability';
-import { Bitfield, type Clock, errorShape, type IndexRange, isPageSwarmError, type PeerId } from '@pageswarm/primitives';
+import { Bitfield, type Clock, type ErrorShape, errorShape, type IndexRange, isPageSwarmError, type PeerId } from '@pageswarm/primitives';
 import type { SwarmClientPool } from '@pageswarm/transport';
+import type { Bandwidth } from '../bandwidth/bandwidth.ts';
 import type { LocalDocument } from '../library/local-document.ts';
+import { isStoreError } from '../library/store-error.ts';
 import type { DownloadMeter } from './download-meter.ts';
 import { forgetRotten } from './file-verifier.ts';
 import { HostConnection } from './host-connection.ts';
@@ -21,6 +23,7 @@ export interface DownloadRunOptions {
   readonly connections: SwarmClientPool;
   readonly clock: Clock;
   readonly meter: DownloadMeter;
+  readonly bandwidth: Bandwidth;
   readonly logger: Logger;
   /** Called after anything changed. */
   readonly changed: () => void;
@@ -41,6 +44,8 @@ export class DownloadRun {
   private runningMd5: RunningMd5;
   private timer: NodeJS.Timeout | undefined;
   private md5: string | null = null;
+  /** Set while the finished file cannot be read, of which the engine knows nothing. */
+  private readError: ErrorShape | undefined;
   private over = false;
 
   constructor(private readonly options: DownloadRunOptions) {
@@ -50,6 +55,7 @@ export class DownloadRun {
     this.receiver = new PieceReceiver(
       document,
       options.meter,
+      options.bandwidth,
       () => this.runningMd5,
       (event) => this.apply(event),
     );
@@ -67,6 +73,11 @@ export class DownloadRun {
     return this.engine.status(this.options.clock.monotonic());
   }
 
+  /** Why it paused or failed. */
+  get error(): ErrorShape | undefined {
+    return this.readError ?? this.status().error;
+  }
+
   /** md5 of the finished file, once it was read. */
   get actualMd5(): string | null {
     return this.md5;
@@ -75,6 +86,7 @@ export class DownloadRun {
   /** Tells the engine what happened and does what it commands. */
   apply(event: DownloadEvent): void {
     if (this.over) return;
+    if (event.type === 'resume') this.readError = undefined;
     for (const command of this.engine.apply(event, this.options.clock.monotonic())) this.execute(command);
     this.options.changed();
   }
@@ -189,7 +201,7 @@ export class DownloadRun {
     this.requests.set(requestId, abort);
     try {
       const { head, body } = await (this.hosts.get(peerId) as HostConnection).pieces(this.document.id, pieces, abort.signal);
-      const whole = await this.receiver.receive({ requestId, peerId, asked: pieces, head, body });
+      const whole = await this.receiver.receive({ requestId, peerId, asked: pieces, head, body, signal: abort.signal });
       this.apply({ type: 'request-ended', requestId, peerId, outcome: whole ? 'complete' : 'refused' });
     } catch (error) {
       if (!abort.signal.aborted) this.requestFailed(requestId, peerId, error);
@@ -221,8 +233,16 @@ export class DownloadRun {
       const md5 = this.md5;
       this.apply({ type: 'file-verified', md5, ok: rotten === 0, detail: rotten > 0 ? `${rotten} pieces changed on the disk` : undefined });
     } catch (error) {
-      this.apply({ type: 'file-verified', md5: '', ok: false, detail: errorShape(error).detail });
+      this.cannotVerify(errorShape(error));
     }
+  }
+
+  /** A disk that cannot be read now says nothing about the document: it is verified again when the download goes on. */
+  private cannotVerify({ code, detail }: ErrorShape): void {
+    if (isStoreError(code)) {
+      this.readError = { code, detail };
+      this.apply({ type: 'pause' });
+    } else this.apply({ type: 'file-verified', md5: '', ok: false, detail });
   }
 
   private wakeAt(at: number): void {

@@ -5,9 +5,9 @@ import type { LocalDocument } from '../library/local-document.ts';
 import type { DownloadJob } from './download-job.ts';
 
 /** A download as the REST interface and the event stream show it. */
-export function viewOfDownload(job: DownloadJob): Download {
+export function viewOfDownload(job: DownloadJob, position: number | null): Download {
   const { state, error, run, finishedAt, md5: actual } = job.status;
-  const { id, document, strategy, pages, startedAt } = job.order;
+  const { id, document, strategy, pages, startedAt, priority } = job.order;
   const engine = run?.status();
   const ready = job.document ? readyPages(job.document) : [];
   return {
@@ -16,6 +16,8 @@ export function viewOfDownload(job: DownloadJob): Download {
     name: document.name,
     strategy,
     state,
+    position,
+    priority,
     pieces: engine?.pieces ?? { have: job.document?.have.count ?? 0, total: pieceCount(document.size, document.pieceLength) },
     pages: { ready: engine?.pages.ready ?? ready.length, total: engine?.pages.total ?? document.inspection.pages ?? 1 },
     readyPages: formatPageRanges(toIndexRanges(ready)),

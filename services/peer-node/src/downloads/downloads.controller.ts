@@ -1,10 +1,21 @@
-import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiTags } from '@nestjs/swagger';
-import { type Download, DownloadListSchema, DownloadSchema, parseMessage, StartDownloadSchema } from '@pageswarm/contracts';
+import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Patch, Post, Query, Req, Res } from '@nestjs/common';
+import { ApiBody, ApiConsumes, ApiQuery, ApiTags } from '@nestjs/swagger';
+import {
+  type CancelDownload,
+  CancelDownloadSchema,
+  type ChangeDownload,
+  ChangeDownloadSchema,
+  type Download,
+  DownloadListSchema,
+  DownloadSchema,
+  parseMessage,
+  StartDownloadSchema,
+} from '@pageswarm/contracts';
 import { Answers, AnswersBytes, jsonSchemaOf, Problems, sendEventStream } from '@pageswarm/http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { filter, throttleTime } from 'rxjs';
 import { hashInTorrent, readTorrentUpload } from '../tracker-link/torrent-upload.ts';
+import type { DownloadJob } from './download-job.ts';
 import { viewOfDownload } from './download-view.ts';
 import { Downloads } from './downloads.service.ts';
 
@@ -33,20 +44,20 @@ export class DownloadsController {
   )
   async start(@Req() request: FastifyRequest, @Body() body: unknown): Promise<Download> {
     const order = request.isMultipart() ? await orderInUpload(request) : parseMessage(StartDownloadSchema, body);
-    return viewOfDownload(await this.downloads.order(order));
+    return this.view(await this.downloads.order(order));
   }
 
   @Get()
-  @Answers(200, 'All downloads, the oldest first.', DownloadListSchema)
+  @Answers(200, 'All downloads, in the order of the queue.', DownloadListSchema)
   list(): { items: Download[]; nextCursor: null } {
-    return { items: this.downloads.list().map(viewOfDownload), nextCursor: null };
+    return { items: this.downloads.list().map((job) => this.view(job)), nextCursor: null };
   }
 
   @Get(':id')
   @Answers(200, 'One download: state, pages, hosts.', DownloadSchema)
   @Problems('DOWNLOAD_NOT_FOUND')
   one(@Param('id') id: string): Download {
-    return viewOfDownload(this.downloads.get(id));
+    return this.view(this.downloads.get(id));
   }
 
   @Get(':id/events')
@@ -60,7 +71,7 @@ export class DownloadsController {
     const job = this.downloads.get(id);
     sendEventStream(reply, (send, end) => {
       const tell = (): void => {
-        const download = viewOfDownload(job);
+        const download = this.view(job);
         send({ type: 'download', data: download });
         if (download.state === 'done' || download.state === 'failed') end();
       };
@@ -81,7 +92,7 @@ export class DownloadsController {
   async pause(@Param('id') id: string): Promise<Download> {
     const job = this.downloads.get(id);
     await this.downloads.pause(job);
-    return viewOfDownload(job);
+    return this.view(job);
   }
 
   @Post(':id/resume')
@@ -91,14 +102,29 @@ export class DownloadsController {
   async resume(@Param('id') id: string): Promise<Download> {
     const job = this.downloads.get(id);
     await this.downloads.resume(job);
-    return viewOfDownload(job);
+    return this.view(job);
+  }
+
+  @Patch(':id')
+  @ApiBody({ schema: jsonSchemaOf(ChangeDownloadSchema) })
+  @Answers(200, 'Its new place and priority; what runs is not interrupted.', DownloadSchema)
+  @Problems('DOWNLOAD_NOT_FOUND', 'INVALID_REQUEST')
+  async change(@Param('id') id: string, @Body({ schema: ChangeDownloadSchema }) change: ChangeDownload): Promise<Download> {
+    const job = this.downloads.get(id);
+    await this.downloads.change(job, change);
+    return this.view(job);
   }
 
   @Delete(':id')
   @HttpCode(204)
+  @ApiQuery({ name: 'keep', required: false, description: 'true keeps the pieces as a document of which a part is here' })
   @Problems('DOWNLOAD_NOT_FOUND')
-  async cancel(@Param('id') id: string): Promise<void> {
-    await this.downloads.cancel(this.downloads.get(id));
+  async cancel(@Param('id') id: string, @Query({ schema: CancelDownloadSchema }) { keep }: CancelDownload): Promise<void> {
+    await this.downloads.cancel(this.downloads.get(id), { keepPieces: keep });
+  }
+
+  private view(job: DownloadJob): Download {
+    return viewOfDownload(job, this.downloads.positionOf(job));
   }
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Document, StartDownload } from '@pageswarm/contracts';
+import type { ChangeDownload, Document, StartDownload } from '@pageswarm/contracts';
 import { type Clock, type DocumentId, errorShape, type IndexRange, PageSwarmError } from '@pageswarm/primitives';
 import { parseMagnet } from '@pageswarm/torrent';
 import { Subject } from 'rxjs';
@@ -10,6 +10,8 @@ import { DownloadJob, type DownloadJobOptions, type JobState } from './download-
 import type { DownloadMeter } from './download-meter.ts';
 import type { DownloadOrder } from './download-order.ts';
 import type { DownloadOrderStore } from './download-order-store.ts';
+import { DownloadQueue } from './download-queue.ts';
+import { StoreRecovery } from './store-recovery.ts';
 
 /** Ended downloads that stay listed; the oldest go first. */
 export const MAX_ENDED_DOWNLOADS = 1_000;
@@ -26,42 +28,47 @@ export interface DownloadsOptions extends Omit<DownloadJobOptions, 'changed'> {
   readonly library: Library;
   readonly meter: DownloadMeter;
   readonly clock: Clock;
+  /** Where downloads are written. */
+  readonly storeFolder: string;
   readonly maxActive: number;
   readonly defaultStrategy: DownloadOrder['strategy'];
 }
 
-/** The queue of downloads: so many at once, the others in the order in which they were asked for. */
+/** The downloads of this node: so many at once, the others wait by priority and place. */
 export class Downloads implements PieceDemand {
   /** Tells which download changed. */
   readonly changes = new Subject<DownloadJob>();
-  private readonly jobs = new Map<string, DownloadJob>();
+  private readonly jobs = new DownloadQueue();
+  private readonly recovery: StoreRecovery;
   private readonly lastStates = new WeakMap<DownloadJob, JobState>();
   private filling = false;
 
   constructor(private readonly options: DownloadsOptions) {
     options.meter.countByState = () => this.countByState();
+    this.recovery = new StoreRecovery(options.storeFolder, () => this.storeRecovered());
   }
 
   /** Goes on with what an earlier process left. */
   async start(): Promise<void> {
     for (const order of await this.options.orders.loadAll()) {
       if (this.options.library.find(order.document.id)?.complete) await this.options.orders.remove(order.id);
-      else this.jobs.set(order.id, this.jobFor(order));
+      else this.jobs.add(this.jobFor(order));
     }
     this.fillSlots();
   }
 
   stop(): void {
-    for (const job of this.jobs.values()) job.destroy();
+    this.recovery.stop();
+    for (const job of this.list()) job.destroy();
   }
 
-  list(): DownloadJob[] {
-    return [...this.jobs.values()];
+  list(): readonly DownloadJob[] {
+    return this.jobs.list();
   }
 
   /** @throws PageSwarmError DOWNLOAD_NOT_FOUND */
   get(id: string): DownloadJob {
-    const job = this.jobs.get(id);
+    const job = this.jobs.find(id);
     if (!job) throw new PageSwarmError('DOWNLOAD_NOT_FOUND', `There is no download ${id.slice(0, 80)}`);
     return job;
   }
@@ -88,13 +95,15 @@ export class Downloads implements PieceDemand {
       pages: pages ?? null,
       startedAt: new Date(this.options.clock.now()).toISOString(),
       halted: false,
+      priority: 0,
+      place: Math.max(0, ...this.list().map(({ order }) => order.place)) + 1,
     };
     const job = this.jobFor(order);
-    this.jobs.set(order.id, job);
+    this.jobs.add(job);
     try {
       await this.options.orders.save(order);
     } catch (error) {
-      this.jobs.delete(order.id);
+      this.jobs.remove(job);
       throw error;
     }
     this.forgetOldest();
@@ -107,7 +116,7 @@ export class Downloads implements PieceDemand {
     const { state } = job;
     if (state === 'done' || state === 'failed') throw new PageSwarmError('WRONG_STATE', `The download is ${state}`);
     job.pause();
-    await this.keep(job, true);
+    await this.keep(job, { halted: true });
     this.fillSlots();
   }
 
@@ -116,21 +125,34 @@ export class Downloads implements PieceDemand {
     const { state } = job;
     if (state !== 'paused' && state !== 'failed') throw new PageSwarmError('WRONG_STATE', `The download is ${state}`);
     job.requeue();
-    await this.keep(job, false);
+    await this.keep(job, { halted: false });
     this.fillSlots();
   }
 
-  /** Ends a download and forgets it; the pieces of an unfinished one are removed. */
-  async cancel(job: DownloadJob): Promise<void> {
+  /** Changes the place or the priority of a download among those that wait; what runs goes on. */
+  async change(job: DownloadJob, { position, priority }: ChangeDownload): Promise<void> {
+    if (priority !== undefined) await this.keep(job, { priority });
+    if (position === undefined) return;
+    this.jobs.move(job, position);
+    for (const [place, { order }] of this.list().entries())
+      if (order.place !== place) await this.keep(this.jobs.find(order.id) as DownloadJob, { place });
+  }
+
+  /** Place in the queue, from 1; null for a download that is done. */
+  positionOf(job: DownloadJob): number | null {
+    return this.jobs.positionOf(job);
+  }
+
+  /** Ends a download and forgets it; the pieces of an unfinished one are removed, or stay as a document of which a part is here. */
+  async cancel(job: DownloadJob, { keepPieces = false } = {}): Promise<void> {
     const { state } = job;
     job.destroy();
-    this.jobs.delete(job.order.id);
+    this.jobs.remove(job);
     await this.options.orders.remove(job.order.id);
     const document = job.document;
-    if (state !== 'done' && document && !document.complete && !this.activeFor(document.id)) {
+    if (state !== 'done') this.options.meter.endedAs('cancelled');
+    if (state !== 'done' && !keepPieces && document && !document.complete && !this.activeFor(document.id))
       await this.options.library.remove(document);
-      this.options.meter.endedAs('cancelled');
-    }
     this.changes.next(job);
     this.fillSlots();
   }
@@ -140,7 +162,7 @@ export class Downloads implements PieceDemand {
     for (const job of this.list()) {
       if (job.order.document.id !== id || job.state === 'done') continue;
       job.destroy();
-      this.jobs.delete(job.order.id);
+      this.jobs.remove(job);
       await this.options.orders.remove(job.order.id);
     }
     this.fillSlots();
@@ -180,10 +202,11 @@ export class Downloads implements PieceDemand {
   private changed(job: DownloadJob): void {
     this.changes.next(job);
     const { state } = job;
-    if (state === this.lastStates.get(job) || !this.jobs.has(job.order.id)) return;
+    if (state === this.lastStates.get(job) || !this.jobs.find(job.order.id)) return;
     this.lastStates.set(job, state);
     if (state === 'done' || state === 'failed') this.ended(job, state);
     if (['done', 'failed', 'paused'].includes(state)) setImmediate(() => this.fillSlots());
+    if (job.waitsForStore) this.recovery.wait();
   }
 
   private ended(job: DownloadJob, outcome: 'done' | 'failed'): void {
@@ -196,9 +219,19 @@ export class Downloads implements PieceDemand {
       this.options.orders.remove(job.order.id).catch((err) => this.options.logger.error({ err }, 'an order could not be removed'));
   }
 
-  private async keep(job: DownloadJob, halted: boolean): Promise<void> {
-    job.order = { ...job.order, halted };
-    await this.options.orders.save(job.order);
+  /** The disk takes writes again: what waited for it goes back into the queue. */
+  private storeRecovered(): void {
+    for (const job of this.list()) {
+      if (!job.waitsForStore) continue;
+      this.options.logger.info({ documentId: job.order.document.id, code: job.status.error?.code }, 'the disk takes writes again');
+      job.requeue();
+    }
+    this.fillSlots();
+  }
+
+  private async keep(job: DownloadJob, change: Partial<DownloadOrder>): Promise<void> {
+    job.order = { ...job.order, ...change };
+    if (job.state !== 'done') await this.options.orders.save(job.order);
     this.changes.next(job);
   }
 
@@ -208,10 +241,8 @@ export class Downloads implements PieceDemand {
     this.filling = true;
     try {
       let active = this.list().filter((job) => ['probing', 'downloading', 'verifying'].includes(job.state)).length;
-      for (const job of this.list()) {
-        if (active >= this.options.maxActive) break;
-        if (job.state !== 'queued') continue;
-        active++;
+      for (const job of this.jobs.waiting()) {
+        if (active++ >= this.options.maxActive) break;
         job
           .start()
           .catch((error) => this.options.logger.error({ err: error, code: errorShape(error).code }, 'a download could not be started'));
@@ -223,12 +254,12 @@ export class Downloads implements PieceDemand {
 
   private forgetOldest(): void {
     const ended = this.list().filter((job) => job.state === 'done');
-    for (const job of ended.slice(0, Math.max(0, ended.length - MAX_ENDED_DOWNLOADS))) this.jobs.delete(job.order.id);
+    for (const job of ended.slice(0, Math.max(0, ended.length - MAX_ENDED_DOWNLOADS))) this.jobs.remove(job);
   }
 
   private countByState(): Map<string, number> {
     const counts = new Map<string, number>();
-    for (const job of this.jobs.values()) counts.set(job.state, (counts.get(job.state) ?? 0) + 1);
+    for (const job of this.list()) counts.set(job.state, (counts.get(job.state) ?? 0) + 1);
     return counts;
   }
 }

@@ -1,6 +1,7 @@
 import type { PiecesHead } from '@pageswarm/contracts';
 import type { DownloadEvent } from '@pageswarm/engine';
 import { countOf, errorShape, indexesOf, PageSwarmError, type PeerId } from '@pageswarm/primitives';
+import type { Bandwidth } from '../bandwidth/bandwidth.ts';
 import type { LocalDocument } from '../library/local-document.ts';
 import type { DownloadMeter } from './download-meter.ts';
 import { PieceAssembler } from './piece-assembler.ts';
@@ -16,6 +17,7 @@ interface Delivery {
   readonly asked: readonly number[];
   readonly head: PiecesHead;
   readonly body: AsyncIterable<Uint8Array>;
+  readonly signal: AbortSignal;
 }
 
 /** Takes pieces off the wire: checks each against its hash, stores it, and tells the engine of both. */
@@ -25,6 +27,7 @@ export class PieceReceiver {
   constructor(
     private readonly document: LocalDocument,
     private readonly meter: DownloadMeter,
+    private readonly bandwidth: Bandwidth,
     private readonly md5: () => RunningMd5,
     private readonly tell: (event: DownloadEvent) => void,
   ) {
@@ -35,13 +38,14 @@ export class PieceReceiver {
    * @returns true if every piece that was asked for came
    * @throws PageSwarmError PROTOCOL_ERROR if the host sends what was not asked for, or less than it announced; the transport's codes
    */
-  async receive({ requestId, peerId, asked, head, body }: Delivery): Promise<boolean> {
+  async receive({ requestId, peerId, asked, head, body, signal }: Delivery): Promise<boolean> {
     demandAsked(head, asked);
     const assembler = new PieceAssembler(head.pieces, (piece) => this.document.sizeOfPiece(piece), this.buffers);
     let unstored = 0;
     const writes = new Set<Promise<void>>();
     for await (const chunk of body) {
       this.meter.received(chunk.length);
+      await this.bandwidth.turn(peerId, this.document.id, chunk.length, signal);
       for (const { piece, bytes } of assembler.add(chunk)) {
         const verified = this.document.verifies(piece, bytes);
         if (!verified) this.meter.corrupt();

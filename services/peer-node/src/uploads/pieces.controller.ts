@@ -12,8 +12,10 @@ import {
   parseMessage,
 } from '@pageswarm/contracts';
 import { encodePageMap } from '@pageswarm/page-map';
-import { type IndexRange, PageSwarmError } from '@pageswarm/primitives';
+import { type IndexRange, PageSwarmError, type PeerId } from '@pageswarm/primitives';
 import { ByteReply, SwarmContext, SwarmController } from '@pageswarm/transport';
+import { MAX_TURN_BYTES } from '../bandwidth/bandwidth.ts';
+import { NodeBandwidth } from '../bandwidth/node-bandwidth.ts';
 import { KeyedQueue } from '../library/keyed-queue.ts';
 import { Library } from '../library/library.service.ts';
 import type { LocalDocument } from '../library/local-document.ts';
@@ -21,7 +23,7 @@ import { DocumentReader } from '../reading/document-reader.ts';
 import { UploadMeter } from './upload-meter.ts';
 
 /** How much is read from the disk at a time while pieces are sent, in bytes. */
-export const SEND_CHUNK_BYTES = 262_144;
+export const SEND_CHUNK_BYTES = MAX_TURN_BYTES;
 /** How long a pdf-worker's request waits for a piece that is still to come from the swarm, in milliseconds. */
 export const WORKER_DEMAND_TIMEOUT_MS = 30_000;
 
@@ -34,6 +36,7 @@ export class PiecesController {
     @Inject(Library) private readonly library: Library,
     @Inject(DocumentReader) private readonly reader: DocumentReader,
     @Inject(UploadMeter) private readonly meter: UploadMeter,
+    @Inject(NodeBandwidth) private readonly bandwidth: NodeBandwidth,
   ) {}
 
   /** The one path of document bytes. Pieces that are not here are left out of the head, unless a pdf-worker demands them. */
@@ -93,21 +96,42 @@ export class PiecesController {
           return ended;
         });
       });
-      if (!signal.aborted) yield* this.send(document, ranges);
+      if (!signal.aborted) yield* this.sendLimited(document, ranges, peer.peerId, signal);
     } finally {
       end();
     }
   }
 
-  private async *send(document: LocalDocument, ranges: readonly IndexRange[]): AsyncGenerator<Uint8Array> {
+  /** To other peers, within the rate limits and fair between them. */
+  private async *sendLimited(
+    document: LocalDocument,
+    ranges: readonly IndexRange[],
+    peerId: PeerId,
+    signal: AbortSignal,
+  ): AsyncGenerator<Uint8Array> {
+    const { upload } = this.bandwidth;
     for (const range of ranges) {
       const [offset, length] = bytesOf(range, document);
-      for (let sent = 0; sent < length; sent += SEND_CHUNK_BYTES) {
-        const chunk = await document.pieces.read(offset + sent, Math.min(SEND_CHUNK_BYTES, length - sent));
-        this.meter.sent(chunk.length);
-        yield chunk;
+      for (let sent = 0; sent < length; ) {
+        const bytes = Math.min(upload.turnBytes, length - sent);
+        await upload.turn(peerId, document.id, bytes, signal);
+        yield await this.read(document, offset + sent, bytes);
+        sent += bytes;
       }
     }
+  }
+
+  /** To a pdf-worker, which belongs to this node: rate limits are for other peers. */
+  private async *send(document: LocalDocument, range: IndexRange): AsyncGenerator<Uint8Array> {
+    const [offset, length] = bytesOf(range, document);
+    for (let sent = 0; sent < length; sent += SEND_CHUNK_BYTES)
+      yield await this.read(document, offset + sent, Math.min(SEND_CHUNK_BYTES, length - sent));
+  }
+
+  private async read(document: LocalDocument, offset: number, length: number): Promise<Uint8Array> {
+    const chunk = await document.pieces.read(offset, length);
+    this.meter.sent(chunk.length);
+    return chunk;
   }
 
   private async *sendOnDemand(document: LocalDocument, ranges: readonly IndexRange[], signal: AbortSignal): AsyncGenerator<Uint8Array> {
@@ -115,7 +139,7 @@ export class PiecesController {
     try {
       for (const range of ranges) {
         await this.reader.available(document, [range], { signal, timeoutMs: WORKER_DEMAND_TIMEOUT_MS });
-        yield* this.send(document, [range]);
+        yield* this.send(document, range);
       }
     } finally {
       release();
