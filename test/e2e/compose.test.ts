@@ -16,16 +16,20 @@ const SETTLE_LIMIT_MS = 60_000;
 
 const obstacle = whyNoCompose();
 const whenPossible = obstacle ? describe.skip : describe;
+// The names of a suite that is skipped as a whole are not printed.
+if (obstacle) console.warn(`The compose test is skipped: ${obstacle}`);
 
 whenPossible(`docker compose up --scale peer=${PEERS}${obstacle ? ` (skipped: ${obstacle})` : ''}`, () => {
   const project = new ComposeProject();
-  const samples = mkdtempSync(join(tmpdir(), 'pageswarm-compose-'));
-  const guidePath = join(samples, FIELD_GUIDE.fileName);
+  let samples: string;
+  let guidePath: string;
   let tracker: TrackerClient;
   let peers: PeerClient[];
   let guideId: string;
 
   beforeAll(async () => {
+    samples = mkdtempSync(join(tmpdir(), 'pageswarm-compose-'));
+    guidePath = join(samples, FIELD_GUIDE.fileName);
     execFileSync(process.execPath, [join(import.meta.dirname, '../../build/tools/sample-maker.js'), samples]);
     await project.run('up', '--build', '--detach', '--scale', `peer=${PEERS}`);
     tracker = new TrackerClient(await project.url('tracker', 7180));
