@@ -358,12 +358,14 @@ export class Connection implements FrameSink {
   private pauseReading(): void {
     if (this.isPaused || this.options.side === 'connector' || this.state === 'closing') return;
     this.isPaused = true;
+    this.queue.setReading(false);
     this.options.socket.pause();
   }
 
   private progressed(): void {
     if (!this.isPaused || this.queue.queuedBytes * 2 > this.limits.maxWriteQueueBytes) return;
     this.isPaused = false;
+    this.queue.setReading(true);
     this.options.socket.resume();
   }
 }

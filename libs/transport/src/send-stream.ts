@@ -11,6 +11,8 @@ interface Entry {
   /** Payload bytes already sent. */
   sent: number;
   isLast: boolean;
+  /** Needs no credit, so only the socket can hold it up; counted while it waits. */
+  readonly isFree: boolean;
 }
 
 export interface SendStreamOptions {
@@ -57,7 +59,7 @@ export class SendStream implements TurnTaker {
   /** Queues a DATA or RESPONSE frame that needs credit. Returns false when the source should wait for {@link drained}. */
   write(type: FrameType, payload: Uint8Array): boolean {
     if (this.closed) return true;
-    this.push(type, payload, false);
+    this.push(type, payload, false, false);
     return this.queuedBytes < this.options.sendAheadBytes;
   }
 
@@ -65,7 +67,7 @@ export class SendStream implements TurnTaker {
   writeFree(type: FrameType, payload: Uint8Array, isLast: boolean): void {
     if (this.closed) return;
     if (isLast) this.isFinishing = true;
-    this.push(type, payload, isLast);
+    this.push(type, payload, isLast, true);
   }
 
   /** Ends this direction after what is queued. */
@@ -78,7 +80,7 @@ export class SendStream implements TurnTaker {
       // The last value of an answer needs no credit, so a stalled stream may go on now.
       this.isStalled = false;
       this.options.queue.enqueue(this);
-    } else this.push(FrameType.END, EMPTY, true);
+    } else this.push(FrameType.END, EMPTY, true, true);
   }
 
   /** Resolves when the source may go on, or when there is no use in it any more. */
@@ -99,7 +101,7 @@ export class SendStream implements TurnTaker {
   abort(): void {
     if (this.isClosed) return;
     this.isClosed = true;
-    for (const { type, payload } of this.entries.slice(this.first)) if (type !== FrameType.DATA) this.options.queue.park(-payload.length);
+    for (const { isFree, payload } of this.entries.slice(this.first)) if (isFree) this.options.queue.park(-payload.length);
     this.entries = [];
     this.first = 0;
     this.queuedBytes = 0;
@@ -120,12 +122,11 @@ export class SendStream implements TurnTaker {
 
   private sendFrom(entry: Entry, batch: FrameBatch, budget: number): number {
     const { streamId } = this.options;
-    const isCharged = !entry.isLast || entry.type === FrameType.DATA;
-    const needsCredit = isCharged && (entry.type === FrameType.DATA || entry.type === FrameType.RESPONSE);
+    const isLastValue = entry.isLast && entry.type === FrameType.RESPONSE;
     const remaining = entry.payload.length - entry.sent;
     let length = remaining;
     if (entry.type === FrameType.DATA) length = Math.min(remaining, this.quantum, Math.max(budget, MIN_SPLIT_BYTES));
-    if (needsCredit) {
+    if (!entry.isFree && !isLastValue) {
       const affordable = this.credit - FRAME_HEADER_BYTES;
       const least = entry.type === FrameType.DATA ? Math.min(remaining, MIN_SPLIT_BYTES) : remaining;
       if (affordable < least) return this.stall();
@@ -134,12 +135,12 @@ export class SendStream implements TurnTaker {
     }
     const isDone = length === remaining;
     const payload = entry.sent === 0 && isDone ? entry.payload : entry.payload.subarray(entry.sent, entry.sent + length);
-    const isEnd = isDone && entry.isLast && (entry.type === FrameType.DATA || entry.type === FrameType.RESPONSE);
+    const isEnd = isLastValue || (isDone && entry.isLast && entry.type === FrameType.DATA);
     batch.append(entry.type, isEnd ? FrameFlag.END : FrameFlag.NONE, streamId, 0, payload);
     entry.sent += length;
     this.queuedBytes -= isDone ? length + FRAME_HEADER_BYTES : length;
     if (isDone) this.dropFirst();
-    if (entry.type !== FrameType.DATA) this.options.queue.park(-length);
+    if (entry.isFree) this.options.queue.park(-length);
     if (this.wake && this.queuedBytes < this.options.sendAheadBytes) {
       const wake = this.wake;
       this.wake = undefined;
@@ -169,17 +170,17 @@ export class SendStream implements TurnTaker {
     return 0;
   }
 
-  private push(type: FrameType, payload: Uint8Array, isLast: boolean): void {
-    this.entries.push({ type, payload, sent: 0, isLast });
+  private push(type: FrameType, payload: Uint8Array, isLast: boolean, isFree: boolean): void {
+    this.entries.push({ type, payload, sent: 0, isLast, isFree });
     // Counting a header for each keeps small values from piling up in great numbers.
     this.queuedBytes += payload.length + FRAME_HEADER_BYTES;
-    if (type !== FrameType.DATA) this.options.queue.park(payload.length);
+    if (isFree) this.options.queue.park(payload.length);
     if (!this.isStalled) this.options.queue.enqueue(this);
   }
 }
 
 const EMPTY = new Uint8Array(0);
 /** In the place of an entry that was sent, so that its payload is let go. */
-const NOTHING: Entry = { type: FrameType.END, payload: EMPTY, sent: 0, isLast: false };
+const NOTHING: Entry = { type: FrameType.END, payload: EMPTY, sent: 0, isLast: false, isFree: true };
 /** Sent entries are cut off in lots of this many. */
 const COMPACT_AT = 4_096;

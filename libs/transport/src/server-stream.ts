@@ -112,8 +112,7 @@ export class ServerStream {
     if (this.isAnswered) return;
     const json = encodeJson(value, this.maxJsonBytes);
     if (this.outgoing || json.length > INLINE_ANSWER_LENGTH) {
-      this.stream.write(FrameType.RESPONSE, Buffer.from(json));
-      this.stream.finish();
+      this.stream.writeFree(FrameType.RESPONSE, Buffer.from(json), true);
       return;
     }
     this.connection.queue.control(FrameType.RESPONSE, FrameFlag.END, this.streamId, 0, json);

@@ -4,7 +4,7 @@ import { encodeFrame, FrameFlag, FrameType } from '@pageswarm/wire';
 import fc from 'fast-check';
 import type { SwarmServer } from './index.ts';
 import { SwarmClient } from './index.ts';
-import { failure, loopback, PEER, QuietLogger, sleep } from './testing/loopback.ts';
+import { failure, loopback, PEER, QuietLogger, sleep, until } from './testing/loopback.ts';
 import { listenByHand, WirePeer } from './testing/wire-peer.ts';
 
 const swarm = loopback(afterEach);
@@ -273,5 +273,18 @@ describe('requests over the limit of a connection', () => {
     expect(await failure(client.request('hi', data))).toMatchObject({ code: 'FRAME_TOO_LARGE' });
     expect(await failure(client.event('hi', data))).toMatchObject({ code: 'FRAME_TOO_LARGE' });
     expect(await client.request('hi', data.slice(100))).toBe('there');
+  });
+});
+
+describe('a server that has stopped reading', () => {
+  it('goes on with what the other end reads late, also beyond what the pacer lets go unanswered', async () => {
+    const text = 'x'.repeat(900_000);
+    const server = await swarm.listen((s) => s.route('big', () => text), { limits: { maxWriteQueueBytes: 1_000_000 } });
+    const peer = await (await WirePeer.connect(server.address())).shakeHands();
+    peer.socket.pause();
+    for (let id = 1; id <= 41; id += 2) peer.request(id, 'big');
+    await sleep(100);
+    peer.socket.resume();
+    await until(() => peer.frames.filter(({ name }) => name === 'RESPONSE' || name === 'ERROR').length === 21, 'every answer');
   });
 });

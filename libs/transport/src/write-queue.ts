@@ -27,6 +27,8 @@ export class WriteQueue {
   private parked = 0;
   private isScheduled = false;
   private isClosed = false;
+  /** True while this end does not read: the answers to the pacer's markers are not read either. */
+  private isUnpaced = false;
 
   constructor(
     private readonly socket: Socket,
@@ -65,11 +67,17 @@ export class WriteQueue {
     this.schedule();
   }
 
+  /** Says whether this end reads; if not, only the socket limits what is sent. */
+  setReading(isReading: boolean): void {
+    this.isUnpaced = !isReading;
+    if (this.isUnpaced && this.ring.length > 0) this.schedule();
+  }
+
   /** Writes what is queued to the socket, as far as the socket should have it now. */
   flush(): void {
     this.isScheduled = false;
     while (!this.isClosed && this.inFlight < WRITE_AHEAD_BYTES) {
-      while (this.batch.byteLength < WRITE_BATCH_BYTES && this.pacer.isOpen) if (!this.giveTurn()) break;
+      while (this.batch.byteLength < WRITE_BATCH_BYTES && (this.pacer.isOpen || this.isUnpaced)) if (!this.giveTurn()) break;
       const bytes = this.batch.byteLength;
       if (bytes === 0) return;
       this.hand(this.batch.drain(), bytes);
