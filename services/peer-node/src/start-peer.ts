@@ -19,6 +19,8 @@ import { Library } from './library/library.service.ts';
 import { RecordStore } from './library/record-store.ts';
 import { PeerModule } from './peer.module.ts';
 import { DocumentReader } from './reading/document-reader.ts';
+import { ScrubMeter } from './scrubbing/scrub-meter.ts';
+import { Scrubber } from './scrubbing/scrubber.ts';
 import { TrackerLink } from './tracker-link/tracker-link.service.ts';
 import { TrackerSession } from './tracker-link/tracker-session.ts';
 import { Inspector } from './worker-link/inspector.ts';
@@ -106,11 +108,20 @@ async function startWith(
     maxActive: config.maxActiveDownloads,
     defaultStrategy: config.strategy,
   });
+  const scrubber = new Scrubber({
+    library,
+    repair: (document) => downloads.repair(document),
+    bytesPerSecond: config.scrubBytesPerSecond,
+    clock: systemClock,
+    meter: new ScrubMeter(registry),
+    logger,
+  });
   const description = new NodeDescription(
     peerId,
     config.nodeName,
     () => ({ host: config.transport.host, port: ports.transport }),
     trackers,
+    scrubber,
   );
   readiness.add({
     name: 'tracker',
@@ -145,9 +156,11 @@ async function startWith(
   trackers.start();
   inspector.start();
   await downloads.start();
+  scrubber.start();
   return {
     ...service,
     close: async () => {
+      scrubber.stop();
       inspector.stop();
       downloads.stop();
       // Leaving comes first, so that nobody is sent here any more while running transfers end.

@@ -1,6 +1,7 @@
-import { type Host, PeerIdField } from '@pageswarm/contracts';
+import { type Host, PeerIdField, TimeField } from '@pageswarm/contracts';
 import { type Endpoint, formatEndpoint, type PeerId } from '@pageswarm/primitives';
 import { z } from 'zod';
+import type { Scrubber } from '../scrubbing/scrubber.ts';
 import type { TrackerLink } from '../tracker-link/tracker-link.service.ts';
 
 export const NodeSchema = z.object({
@@ -19,6 +20,16 @@ export const NodeSchema = z.object({
       detail: z.string(),
     }),
   ),
+  /** The check of stored documents in the background. */
+  scrubbing: z.object({
+    /** 0 is never. */
+    bytesPerSecond: z.number().int(),
+    checkedBytes: z.number().int(),
+    /** Pieces that changed on the disk, since the start. */
+    rottenPieces: z.number().int(),
+    /** When everything had been checked once more. */
+    lastPassAt: TimeField.nullable(),
+  }),
 });
 
 /** Who this node is and how it stands to the trackers. */
@@ -28,6 +39,7 @@ export class NodeDescription {
     readonly name: string,
     private readonly listening: () => Endpoint,
     private readonly trackers: TrackerLink,
+    private readonly scrubber: Scrubber,
   ) {}
 
   /** This node as a host: where others reach it, as a tracker saw it; the listening address while no tracker has. */
@@ -43,6 +55,7 @@ export class NodeDescription {
       version: VERSION,
       transport: formatEndpoint(this.listening()),
       trackers: this.trackers.state(),
+      scrubbing: this.scrubber.status,
     };
   }
 }

@@ -87,28 +87,19 @@ export class Downloads implements PieceDemand {
     const { hosts: _, completed: __, ...found } = await this.options.directory.get(hash);
     this.demandNew(found.id);
     const { id: documentId, name, size, pieceLength, md5, infoHashV1, infoHashV2, aliases, addedBy, addedAt, ...inspection } = found;
-    const order: DownloadOrder = {
-      version: 1,
-      id: randomBytes(8).toString('hex'),
-      document: { id: documentId, name, size, pieceLength, md5, infoHashV1, infoHashV2, aliases, addedBy, addedAt, inspection },
-      strategy: strategy ?? this.options.defaultStrategy,
-      pages: pages ?? null,
-      startedAt: new Date(this.options.clock.now()).toISOString(),
-      halted: false,
-      priority: 0,
-      place: Math.max(0, ...this.list().map(({ order }) => order.place)) + 1,
-    };
-    const job = this.jobFor(order);
-    this.jobs.add(job);
-    try {
-      await this.options.orders.save(order);
-    } catch (error) {
-      this.jobs.remove(job);
-      throw error;
-    }
-    this.forgetOldest();
-    this.fillSlots();
-    return job;
+    return this.enqueue(
+      { id: documentId, name, size, pieceLength, md5, infoHashV1, infoHashV2, aliases, addedBy, addedAt, inspection },
+      { strategy: strategy ?? this.options.defaultStrategy, pages: pages ?? null },
+    );
+  }
+
+  /** Fetches what a document of this node lost; a repair that failed is tried again. */
+  async repair({ id, record }: LocalDocument): Promise<void> {
+    const job = this.activeFor(id);
+    if (job?.state === 'failed') await this.resume(job);
+    if (job) return;
+    const { version: _, complete: __, fileName: ___, ...document } = record;
+    await this.enqueue(document, { strategy: this.options.defaultStrategy, pages: null });
   }
 
   /** @throws PageSwarmError WRONG_STATE once it is done or failed */
@@ -151,8 +142,9 @@ export class Downloads implements PieceDemand {
     await this.options.orders.remove(job.order.id);
     const document = job.document;
     if (state !== 'done') this.options.meter.endedAs('cancelled');
-    if (state !== 'done' && !keepPieces && document && !document.complete && !this.activeFor(document.id))
-      await this.options.library.remove(document);
+    // A damaged document was its owner's before its repair was ordered: that ends, the document stays.
+    const isPartial = document && !document.complete && !document.damaged;
+    if (state !== 'done' && !keepPieces && isPartial && !this.activeFor(document.id)) await this.options.library.remove(document);
     this.changes.next(job);
     this.fillSlots();
   }
@@ -179,6 +171,34 @@ export class Downloads implements PieceDemand {
 
   demand(document: LocalDocument, pieces: readonly IndexRange[]): (() => void) | undefined {
     return this.activeFor(document.id)?.demand(pieces);
+  }
+
+  private async enqueue(
+    document: DownloadOrder['document'],
+    { strategy, pages }: Pick<DownloadOrder, 'strategy' | 'pages'>,
+  ): Promise<DownloadJob> {
+    const order: DownloadOrder = {
+      version: 1,
+      id: randomBytes(8).toString('hex'),
+      document,
+      strategy,
+      pages,
+      startedAt: new Date(this.options.clock.now()).toISOString(),
+      halted: false,
+      priority: 0,
+      place: Math.max(0, ...this.list().map(({ order }) => order.place)) + 1,
+    };
+    const job = this.jobFor(order);
+    this.jobs.add(job);
+    try {
+      await this.options.orders.save(order);
+    } catch (error) {
+      this.jobs.remove(job);
+      throw error;
+    }
+    this.forgetOldest();
+    this.fillSlots();
+    return job;
   }
 
   private jobFor(order: DownloadOrder): DownloadJob {

@@ -7,7 +7,7 @@ import type { LocalDocument } from '../library/local-document.ts';
  */
 export async function forgetRotten(document: LocalDocument): Promise<number> {
   let rotten = 0;
-  for (let piece = 0; piece < document.have.size; piece++) if (!(await isSound(document, piece))) rotten++;
+  for (let piece = 0; piece < document.have.size; piece++) if (document.have.has(piece) && !(await isSound(document, piece))) rotten++;
   return rotten;
 }
 

@@ -121,6 +121,13 @@ export class Library {
     });
   }
 
+  /** A complete document lost pieces on the disk: it is a partial one until they are here again. */
+  markDamaged(document: LocalDocument): Promise<void> {
+    return this.change(document, 'changed', () => {
+      document.record = { ...document.record, complete: false };
+    });
+  }
+
   /** Keeps what a pdf-worker found, and the page map that it made. */
   setInspection(document: LocalDocument, inspection: Inspection, pageMap: Uint8Array | undefined): Promise<void> {
     return this.change(document, 'changed', () => {

@@ -29,6 +29,11 @@ export class LocalDocument {
     return this.record.complete;
   }
 
+  /** True if it was complete before pieces were lost on the disk. */
+  get damaged(): boolean {
+    return !this.record.complete && this.record.fileName !== null;
+  }
+
   /** The page map that came with the metainfo; linear when there is none or it is not valid. Never trusted for integrity. */
   get pageMap(): PageMap {
     this.map ??= readPageMap(this.info, this.record);
