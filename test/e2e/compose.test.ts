@@ -17,7 +17,7 @@ const SETTLE_LIMIT_MS = 60_000;
 const obstacle = whyNoCompose();
 const whenPossible = obstacle ? describe.skip : describe;
 // The names of a suite that is skipped as a whole are not printed.
-if (obstacle) console.warn(`The compose test is skipped: ${obstacle}`);
+if (obstacle) process.stderr.write(`The compose test is skipped: ${obstacle}\n`);
 
 whenPossible(`docker compose up --scale peer=${PEERS}${obstacle ? ` (skipped: ${obstacle})` : ''}`, () => {
   const project = new ComposeProject();

@@ -28,7 +28,7 @@ const folder = findCorpus();
 const obstacle = folder ? undefined : 'there is no corpus folder beside the checkout, and PAGESWARM_CORPUS is not set';
 const whenThere = obstacle ? describe.skip : describe;
 // The names of a suite that is skipped as a whole are not printed.
-if (obstacle) console.warn(`The corpus test is skipped: ${obstacle}`);
+if (obstacle) process.stderr.write(`The corpus test is skipped: ${obstacle}\n`);
 
 whenThere(`a corpus of real and broken PDFs${obstacle ? ` (skipped: ${obstacle})` : ''}`, () => {
   const all = folder ? readManifest(folder) : [];
