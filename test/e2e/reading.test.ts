@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { ProcessSwarm, type ServiceProcess } from '@pageswarm/testing';
 import { PeerClient } from '../../tools/local-swarm/peer.client.ts';
 import { FIELD_GUIDE } from '../../tools/sample-maker/sample-documents.ts';
@@ -13,13 +13,18 @@ const pageOf = async (peer: ServiceProcess, id: string, page: string) => {
 };
 const clientOf = (peer: ServiceProcess) => new PeerClient(`http://127.0.0.1:${peer.http.port}`);
 
+let guide: Uint8Array;
+beforeAll(async () => {
+  guide = await FIELD_GUIDE.make();
+}, TEST_LIMIT_MS);
+
 /** A tracker, a pdf-worker, a host of the field guide and a peer that wants to read it. */
 function inSwarm(uplink: number | undefined, test: (reader: ServiceProcess, id: string) => Promise<void>): Promise<void> {
   return ProcessSwarm.run(async (swarm) => {
     await swarm.startTracker();
     await swarm.startWorker();
     const host = await swarm.startPeer('host', { uplink });
-    const { id, mapped } = await clientOf(host).addInspected(FIELD_GUIDE.fileName, await FIELD_GUIDE.make(), INSPECTION_LIMIT_MS);
+    const { id, mapped } = await clientOf(host).addInspected(FIELD_GUIDE.fileName, guide, INSPECTION_LIMIT_MS);
     expect(mapped).toBe(true);
     await test(await swarm.startPeer('reader'), id);
   });
@@ -51,7 +56,7 @@ describe('reading a document that is not all here', () => {
   it(
     'shows a late page while most of the document is still to come',
     () =>
-      inSwarm(1_000_000, async (reader, id) => {
+      inSwarm(2_000_000, async (reader, id) => {
         const peer = clientOf(reader);
         const { id: downloadId } = await peer.startDownload({ id });
         const { status, bytes } = await pageOf(reader, id, '110.pdf');
