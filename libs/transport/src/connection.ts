@@ -3,6 +3,7 @@ import {
   type Endpoint,
   ERROR_CODES,
   type ErrorShape,
+  formatEndpoint,
   isErrorCode,
   isPageSwarmError,
   PageSwarmError,
@@ -19,6 +20,7 @@ import {
   PrefaceReader,
 } from '@pageswarm/wire';
 import { type CloseReason, closeReasonOf } from './close-reason.ts';
+import { type FrameTrace, frameTrace } from './frame-trace.ts';
 import { Handshake, type HandshakeResult, type PeerLimits, type Side } from './handshake.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { TransportLimits } from './limits.ts';
@@ -49,6 +51,8 @@ export interface ConnectionOptions {
   readonly limits: TransportLimits;
   readonly metrics: TransportMetrics;
   readonly logger: TransportLogger;
+  /** Writes a debug line for each frame. */
+  readonly traceFrames?: boolean;
   /** Makes the stream table of this connection once it is open. */
   readonly streams: (connection: Connection) => StreamTable;
   /** Checks the other end before the connection counts as open. @throws PageSwarmError to refuse it */
@@ -72,6 +76,7 @@ export class Connection implements FrameSink {
   private readonly handshake: Handshake;
   private readonly preface = new PrefaceReader();
   private isPrefaceRead = false;
+  private readonly trace: FrameTrace | undefined;
   private isOpeningSent = false;
   private openingSentAt: number | undefined;
   private result: HandshakeResult | undefined;
@@ -87,13 +92,20 @@ export class Connection implements FrameSink {
 
   constructor(readonly options: ConnectionOptions) {
     const { socket, metrics, limits, side } = options;
-    this.queue = new WriteQueue(socket, metrics, () => this.progressed());
+    this.remoteAddress = { host: plainAddress(socket.remoteAddress ?? ''), port: socket.remotePort ?? 0 };
+    const other = formatEndpoint(this.remoteAddress);
+    if (options.traceFrames) this.trace = frameTrace(options.logger, '<', other);
+    this.queue = new WriteQueue(
+      socket,
+      metrics,
+      () => this.progressed(),
+      options.traceFrames ? frameTrace(options.logger, '>', other) : undefined,
+    );
     this.decoder = new FrameDecoder(this, { maxJsonBytes: MAX_HANDSHAKE_PAYLOAD_BYTES, maxDataBytes: 0 });
     this.handshake = new Handshake(options);
     this.closedPromise = new Promise((resolve) => {
       this.resolveClosed = resolve;
     });
-    this.remoteAddress = { host: plainAddress(socket.remoteAddress ?? ''), port: socket.remotePort ?? 0 };
     this.heartbeat = new Heartbeat(
       limits,
       {
@@ -154,6 +166,7 @@ export class Connection implements FrameSink {
 
   frame(type: FrameType, flags: number, streamId: number, auxiliary: number, payload: Buffer): void {
     if (this.state === 'closing' || this.state === 'closed') return;
+    this.trace?.(type, flags, streamId, auxiliary, payload.length);
     if (type === FrameType.GO_AWAY) this.receiveGoAway(flags, payload);
     else if (this.state === 'handshaking') this.shakeHands(type, payload);
     else if (type === FrameType.PING) this.queue.control(FrameType.PONG, 0, 0, auxiliary);
@@ -164,6 +177,7 @@ export class Connection implements FrameSink {
   }
 
   dataStart(streamId: number, flags: number, length: number): void {
+    this.trace?.(FrameType.DATA, flags, streamId, 0, length);
     if (this.state === 'handshaking') throw new PageSwarmError('PROTOCOL_ERROR', 'DATA before the handshake is done');
     if (this.state !== 'closing' && this.state !== 'closed') this.table?.dataStart(streamId, flags, length);
   }

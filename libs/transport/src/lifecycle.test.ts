@@ -1,4 +1,5 @@
 import { connect as connectTcp, type Socket } from 'node:net';
+import { Readable } from 'node:stream';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { PageSwarmError } from '@pageswarm/primitives';
 import { MAX_STREAM_ID } from '@pageswarm/wire';
@@ -394,6 +395,7 @@ describe('a pool of clients', () => {
     const pool = new SwarmClientPool({ identity: PEER, logger: new QuietLogger() }, { maxConnections: 2, idleMs: 40 });
     swarm.later(() => pool.close());
     expect(pool.get(a)).toBe(pool.get(a));
+    expect(new SwarmClientPool({ identity: PEER }).get(a, 1)).not.toBe(pool.get(a));
     const first = pool.get(a);
     expect(await first.request('n')).toBe(1);
     await pool.get(b).connect();
@@ -447,5 +449,23 @@ describe('what is counted', () => {
     between.freeze();
     const pings = await Promise.allSettled(Array.from({ length: 20 }, () => client.ping(30)));
     expect(pings.every(({ status }) => status === 'rejected')).toBe(true);
+  });
+});
+
+describe('a frame trace', () => {
+  it('names every frame of both directions and no payload', async () => {
+    const lines: string[] = [];
+    const logger = { ...new QuietLogger(), error() {}, warn() {}, debug: (line: unknown) => lines.push(String(line)) };
+    const server = await swarm.listen((s) =>
+      s.route('file', () => new ByteReply({ secret: 'head' }, Readable.from([Buffer.from('secret body')]))),
+    );
+    const client = swarm.connect(server, { logger, traceFrames: true });
+    const { body } = await client.bytes('file', 'secret question');
+    for await (const _chunk of body);
+    const frames = lines.map((line) => line.replace(/127\.0\.0\.1:\d+ /, '').replace(/ flags=.*/, ''));
+    expect(frames).toEqual(
+      expect.arrayContaining(['< HELLO stream=0', '< READY stream=0', '> REQUEST stream=1', '< HEAD stream=1', '< DATA stream=1']),
+    );
+    expect(lines.join()).not.toContain('secret');
   });
 });

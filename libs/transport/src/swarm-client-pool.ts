@@ -13,7 +13,7 @@ export interface SwarmClientPoolOptions {
   readonly idleMs?: number;
 }
 
-/** One client per endpoint. Idle connections close by themselves; a client stays usable and connects again. */
+/** One client per endpoint and lane. Idle connections close by themselves; a client stays usable and connects again. */
 export class SwarmClientPool {
   /** In order of last use. */
   private readonly clients = new Map<string, SwarmClient>();
@@ -29,12 +29,12 @@ export class SwarmClientPool {
   }
 
   /**
-   * The client of an endpoint.
+   * The client of an endpoint. Each `lane` is a connection of its own, for who wants several.
    * @throws PageSwarmError LIMIT_EXCEEDED when all clients are busy and one more would be too many; GOING_AWAY after close
    */
-  get(endpoint: Endpoint): SwarmClient {
+  get(endpoint: Endpoint, lane = 0): SwarmClient {
     if (this.isClosed) throw new PageSwarmError('GOING_AWAY', 'This node is shutting down');
-    const key = formatEndpoint(endpoint);
+    const key = `${formatEndpoint(endpoint)} ${lane}`;
     const client = this.clients.get(key) ?? this.create(endpoint);
     this.clients.delete(key);
     this.clients.set(key, client);

@@ -28,6 +28,8 @@ export interface SwarmClientOptions {
   readonly limits?: Partial<TransportLimits>;
   readonly metrics?: TransportMetrics;
   readonly logger?: TransportLogger;
+  /** Writes a debug line for each frame, never its payload. @default false */
+  readonly traceFrames?: boolean;
   /** Anybody else at the endpoint is refused with HANDSHAKE_FAILED. */
   readonly expectedPeerId?: PeerId;
   /** After the first connect() a lost connection is dialled again with growing, jittered waits until close(). @default off */
@@ -50,7 +52,7 @@ interface Attempt {
  * One connection to one endpoint, made on first use and again on the next use after it was lost. Requests of a lost
  * connection fail once with CONNECTION_LOST and are never repeated.
  */
-export class SwarmClient extends ClientProxy<SwarmClientEvents, SwarmClientStatus> {
+export class SwarmClient extends ClientProxy<SwarmClientEvents> {
   private readonly limits: TransportLimits;
   private readonly swarmKey: string | undefined;
   private readonly metrics: TransportMetrics;
@@ -73,6 +75,11 @@ export class SwarmClient extends ClientProxy<SwarmClientEvents, SwarmClientStatu
     this.backoff = new Backoff(options.keepConnected?.minMs, options.keepConnected?.maxMs);
     this.initializeSerializer({});
     this.initializeDeserializer({});
+  }
+
+  /** Changes of the connection, the last one first. */
+  override get status(): Observable<SwarmClientStatus> {
+    return super.status as Observable<SwarmClientStatus>;
   }
 
   get endpoint(): Endpoint {
@@ -297,6 +304,7 @@ export class SwarmClient extends ClientProxy<SwarmClientEvents, SwarmClientStatu
         limits: { ...this.limits, connectTimeoutMs: handshakeMs },
         metrics: this.metrics,
         logger: this.logger,
+        traceFrames: this.options.traceFrames,
         streams: (made) => {
           const streams = new ClientStreams(made);
           this.connections.set(made, streams);

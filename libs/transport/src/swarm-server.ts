@@ -30,6 +30,8 @@ export interface SwarmServerOptions {
   readonly limits?: Partial<TransportLimits>;
   readonly metrics?: TransportMetrics;
   readonly logger?: TransportLogger;
+  /** Writes a debug line for each frame, never its payload. @default false */
+  readonly traceFrames?: boolean;
 }
 
 export type SwarmServerStatus = 'connected' | 'disconnected';
@@ -185,6 +187,7 @@ export class SwarmServer extends Server<SwarmServerEvents, SwarmServerStatus> im
       limits: this.limits,
       metrics: this.metrics,
       logger: this.logger,
+      traceFrames: this.options.traceFrames,
       streams: (made) => new ServerStreams(made, this.runner),
       onOpen: shookHands,
       onClose: (made, reason, error) => {

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { FrameBatch, FrameType } from '@pageswarm/wire';
+import type { FrameTrace } from './frame-trace.ts';
 import { Pacer } from './pacer.ts';
 import type { TransportMetrics } from './transport-metrics.ts';
 
@@ -19,7 +20,7 @@ export interface TurnTaker {
  * one event-loop turn leave together.
  */
 export class WriteQueue {
-  private readonly batch = new FrameBatch();
+  private readonly batch: FrameBatch;
   readonly pacer = new Pacer();
   private ring: TurnTaker[] = [];
   private readonly inRing = new Set<TurnTaker>();
@@ -35,7 +36,10 @@ export class WriteQueue {
     private readonly metrics: TransportMetrics,
     /** Called when bytes have left the queue. */
     private readonly onProgress: () => void,
-  ) {}
+    trace?: FrameTrace,
+  ) {
+    this.batch = new FrameBatch(trace);
+  }
 
   /** Bytes that wait for the other end to read: frames here and in the socket, and JSON that waits for its turn. */
   get queuedBytes(): number {

@@ -14,6 +14,13 @@ import {
   frameTypeName,
 } from './index.ts';
 
+/** Seconds that each fuzzing test lasts; without it a few hundred runs. */
+const FUZZ_SECONDS = Number(process.env.PAGESWARM_FUZZ_SECONDS ?? 0);
+const FUZZING =
+  FUZZ_SECONDS > 0
+    ? { numRuns: Number.MAX_SAFE_INTEGER, interruptAfterTimeLimit: FUZZ_SECONDS * 1_000, markInterruptAsFailure: false }
+    : { numRuns: 500 };
+
 interface Frame {
   type: FrameType;
   flags: number;
@@ -212,16 +219,44 @@ describe('the frame codec', () => {
     expect(frameTypeName(77)).toBe('type 77');
   });
 
-  it('survives random bytes: frames or its own errors, nothing else', () => {
-    fc.assert(
-      fc.property(fc.array(fc.uint8Array({ maxLength: 80 }), { maxLength: 20 }), (parts) => {
-        try {
-          decode(parts.map((part) => Buffer.from(part)));
-        } catch (error) {
-          expect(isPageSwarmError(error)).toBe(true);
-        }
-      }),
-      { numRuns: 500 },
-    );
-  });
+  it(
+    'survives random bytes: frames or its own errors, nothing else',
+    () => {
+      fc.assert(
+        fc.property(fc.array(fc.uint8Array({ maxLength: 80 }), { maxLength: 20 }), (parts) => {
+          try {
+            decode(parts.map((part) => Buffer.from(part)));
+          } catch (error) {
+            expect(isPageSwarmError(error)).toBe(true);
+          }
+        }),
+        FUZZING,
+      );
+    },
+    FUZZ_SECONDS * 1_000 + 60_000,
+  );
+
+  it(
+    'survives good frames with some bytes changed',
+    () => {
+      const changes = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { maxLength: 4 });
+      fc.assert(
+        fc.property(fc.array(frameOf, { minLength: 1, maxLength: 6 }), changes, fc.integer({ min: 1, max: 300 }), (frames, bytes, size) => {
+          const whole = Buffer.concat(frames.map(({ type, payload, ...fields }) => encodeFrame(type, payload, fields)));
+          for (const [at, value] of bytes) whole[at % whole.length] = value;
+          try {
+            const parts = Array.from({ length: Math.ceil(whole.length / size) }, (_, part) =>
+              whole.subarray(part * size, (part + 1) * size),
+            );
+            expect(plain(decode(parts))).toEqual(plain(decodeNaively(whole)));
+          } catch (error) {
+            if (!isPageSwarmError(error)) throw error;
+            expect(['PROTOCOL_ERROR', 'FRAME_TOO_LARGE']).toContain(error.code);
+          }
+        }),
+        FUZZING,
+      );
+    },
+    FUZZ_SECONDS * 1_000 + 60_000,
+  );
 });

@@ -51,6 +51,9 @@ export class FrameBatch {
   private parts: Uint8Array[] = [];
   private bytes = 0;
 
+  /** @param onFrame told of each frame without its payload, for a trace */
+  constructor(private readonly onFrame?: (type: FrameType, flags: number, streamId: number, auxiliary: number, length: number) => void) {}
+
   /** Bytes appended since the last {@link drain}. */
   get byteLength(): number {
     return this.bytes;
@@ -73,6 +76,7 @@ export class FrameBatch {
       this.reserve(FRAME_HEADER_BYTES + length);
       this.slab.set(payload, this.end + FRAME_HEADER_BYTES);
     }
+    this.onFrame?.(type, flags, streamId, auxiliary, length);
     writeHeader(this.slab, this.end, length, type, flags, streamId, auxiliary);
     this.end += FRAME_HEADER_BYTES + length;
     this.bytes += FRAME_HEADER_BYTES + length;
@@ -90,6 +94,7 @@ export class FrameBatch {
 
   private appendByReference(type: FrameType, flags: number, streamId: number, auxiliary: number, payload: Uint8Array): number {
     this.reserve(FRAME_HEADER_BYTES);
+    this.onFrame?.(type, flags, streamId, auxiliary, payload.length);
     writeHeader(this.slab, this.end, payload.length, type, flags, streamId, auxiliary);
     this.end += FRAME_HEADER_BYTES;
     this.seal();
