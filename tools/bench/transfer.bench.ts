@@ -1,21 +1,29 @@
-import { rm, stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { bencode } from '@pageswarm/torrent';
 import type { LocalSwarm } from '../local-swarm/local-swarm.ts';
 import { fileHashes } from '../local-swarm/sharing.ts';
 import { withTemporarySwarm } from '../local-swarm/temporary-swarm.ts';
+import { aria2Rival } from './aria2.rival.ts';
 import type { Bench, Measurement } from './bench.ts';
 import { writeBigDocument } from './big-document.ts';
-import { rawCopy } from './raw-copy.ts';
+import { libtorrentRival } from './libtorrent.rival.ts';
+import { rawCopyRival } from './raw-copy.rival.ts';
+import { cpuSeconds, type Rival, type SharedFile, type Transfer } from './rival.ts';
 
 const PAGES_OF_ONE_MIB = 512;
 const RUNS = 3;
 const INSPECTION_LIMIT_MS = 120_000;
 const DOWNLOAD_LIMIT_MS = 300_000;
+const RIVALS: readonly Rival[] = [rawCopyRival, libtorrentRival, aria2Rival];
+const OURS = 'PageSwarm';
 
-/** 512 MiB over loopback from one host, every piece verified, beside a plain socket copy of the same file in turn. */
+/** 512 MiB over loopback from one host, every piece verified, with other programs taking turns on the same file. */
 export const transferBench: Bench = {
   name: 'transfer',
-  about: '512 MiB over loopback from one host, verified, beside a raw node:net copy',
+  about: '512 MiB over loopback from one host, verified and stored, beside a raw copy, libtorrent and aria2 in turn',
   run,
 };
 
@@ -24,35 +32,97 @@ function run(tell: (line: string) => void): Promise<Measurement[]> {
 }
 
 async function measure(swarm: LocalSwarm, folder: string, tell: (line: string) => void): Promise<Measurement[]> {
-  const path = join(folder, 'big.pdf');
-  await writeBigDocument(path, PAGES_OF_ONE_MIB);
-  const megabytes = (await stat(path)).size / 1e6;
-  const { sha256 } = await fileHashes(path);
-  const { id } = await swarm.peer(1).addInspected('big.pdf', path, INSPECTION_LIMIT_MS);
-  const transferred: number[] = [];
-  const copied: number[] = [];
-  for (let round = 1; round <= RUNS; round++) {
-    const target = join(folder, 'copy.pdf');
-    copied.push(megabytes / (await rawCopy(path, target)));
-    await rm(target);
-    transferred.push(megabytes / (await download(swarm, id, sha256)));
-    tell(`round ${round}: raw copy ${copied.at(-1)?.toFixed(1)} MB/s, swarm ${transferred.at(-1)?.toFixed(1)} MB/s`);
-    await swarm.peer(2).remove(id);
+  const file = await makeFile(join(folder, 'shared'));
+  const { size } = await stat(file.path);
+  const { sha256 } = await fileHashes(file.path);
+  const { id } = await swarm.peer(1).addInspected('big.pdf', file.path, INSPECTION_LIMIT_MS);
+  const contestants = new Map<string, { note: string; transfer: () => Promise<Transfer>; runs: Transfer[] }>();
+  contestants.set(OURS, {
+    note: 'SHA-256 per 16 KiB against the root, md5 of the whole',
+    transfer: () => download(swarm, id, sha256),
+    runs: [],
+  });
+  for (const rival of RIVALS) {
+    const version = await rival.version();
+    if (version === undefined) tell(`${rival.name} is not installed, so it is not measured`);
+    else
+      contestants.set(rival.name, {
+        note: `${version}; ${rival.settings}`,
+        transfer: () => compete(rival, file, join(folder, 'target')),
+        runs: [],
+      });
   }
-  return [
-    { what: `raw node:net copy, ${PAGES_OF_ONE_MIB} MiB`, unit: 'MB/s', runs: copied, note: 'disk to disk, nothing verified' },
-    { what: `download from one host, ${PAGES_OF_ONE_MIB} MiB`, unit: 'MB/s', runs: transferred, note: 'every piece and the md5 verified' },
-  ];
+  for (let round = 1; round <= RUNS; round++)
+    for (const [name, { transfer, runs }] of contestants) {
+      const result = await transfer();
+      runs.push(result);
+      tell(`round ${round}: ${name} ${(size / 1e6 / result.seconds).toFixed(1)} MB/s, ${result.cpuSeconds?.toFixed(2) ?? 'unknown'} CPU s`);
+    }
+  return [...contestants].flatMap(([name, { note, runs }]) => [
+    { what: name, unit: 'MB/s', runs: runs.map(({ seconds }) => size / 1e6 / seconds), note },
+    {
+      what: name,
+      unit: 'CPU s/GiB',
+      runs: runs.flatMap(({ cpuSeconds: used }) => (used === undefined ? [] : [(used / size) * 2 ** 30])),
+      note: 'both ends',
+    },
+  ]);
 }
 
-/** @returns seconds from asking to done, as the peer's owner sees it */
-async function download(swarm: LocalSwarm, id: string, sha256: string): Promise<number> {
+async function compete(rival: Rival, file: SharedFile, target: string): Promise<Transfer> {
+  await mkdir(target);
+  try {
+    return await rival.transfer(file, target);
+  } finally {
+    await rm(target, { recursive: true, force: true });
+  }
+}
+
+/** From asking to done, as the peer's owner sees it. */
+async function download(swarm: LocalSwarm, id: string, sha256: string): Promise<Transfer> {
   const peer = swarm.peer(2);
+  const pids = swarm.processes.filter(({ planned }) => planned.role === 'peer').map(({ pid }) => pid);
+  const before = await cpuSeconds(pids);
   const started = performance.now();
   const { id: downloadId } = await peer.startDownload({ id });
   const { state, error, md5 } = await peer.followDownload(downloadId, DOWNLOAD_LIMIT_MS);
   const seconds = (performance.now() - started) / 1_000;
+  const after = await cpuSeconds(pids);
   if (state !== 'done' || md5.actual !== md5.expected) throw new Error(`The download is ${state}: ${error?.detail}`);
   if ((await peer.contentHashes(id)).sha256 !== sha256) throw new Error('The downloaded bytes are not those of the file');
-  return seconds;
+  await peer.remove(id);
+  return { seconds, cpuSeconds: before === undefined || after === undefined ? undefined : after - before };
+}
+
+const TORRENT_PIECE_BYTES = 262_144;
+
+/** The file alone in a folder, where BitTorrent programs seed it from, and its v1 torrent. */
+async function makeFile(folder: string): Promise<SharedFile> {
+  await mkdir(folder);
+  const path = join(folder, 'big.pdf');
+  await writeBigDocument(path, PAGES_OF_ONE_MIB);
+  const hashes: Buffer[] = [];
+  for await (const piece of createReadStream(path, { highWaterMark: TORRENT_PIECE_BYTES }))
+    hashes.push(createHash('sha1').update(piece).digest());
+  const { size } = await stat(path);
+  const info = new Map<string, string | number | Uint8Array>([
+    ['length', size],
+    ['name', 'big.pdf'],
+    ['piece length', TORRENT_PIECE_BYTES],
+    ['pieces', Buffer.concat(hashes)],
+  ]);
+  const torrentOf = async (announce: string): Promise<string> => {
+    const torrent = `${folder}.torrent`;
+    await writeFile(
+      torrent,
+      bencode(
+        new Map<string, string | typeof info>([
+          ['announce', announce],
+          ['info', info],
+        ]),
+      ),
+    );
+    return torrent;
+  };
+  return { path, folder, torrentOf };
 }
