@@ -209,6 +209,19 @@ describe('work between hosts', () => {
     for (const piece of sent.slice(4)) expect(piece).toBeGreaterThanOrEqual(4);
   });
 
+  it('stays with a host that has only begun, for its first bytes are late for everybody', () => {
+    const limits = { ...NARROW, trialMs: 150 };
+    const swarm = new DrawnSwarm({ pieces: TEN_PAGES, hosts: { A: ALL, B: ALL }, limits }).begin();
+    const sent: number[] = [];
+    for (let ms = 0; ms < 12; ms++) {
+      swarm.wait(10);
+      sent.push(...swarm.send('B', 1));
+    }
+    expect(sent).toEqual([16, 17, 18, 19]);
+    swarm.wait(300);
+    expect(swarm.askedOf('B').length).toBeGreaterThan(0);
+  });
+
   it('stays as planned with the bare cascade', () => {
     const swarm = new DrawnSwarm({ pieces: TEN_PAGES, hosts: { A: ALL, B: ALL }, limits: NARROW, strategy: 'cascade' }).begin();
     for (let ms = 0; ms < 20; ms++) {

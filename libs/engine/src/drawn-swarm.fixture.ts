@@ -27,6 +27,7 @@ export interface SwarmDrawing {
 
 /** Two pieces in flight per host, one per request: what is asked can be read off a picture. */
 export const NARROW: Partial<EngineLimits> = {
+  trialMs: 0,
   minInFlightBytes: 0,
   maxInFlightBytes: 2 * LEAF_BLOCK_BYTES,
   maxRequestBytes: LEAF_BLOCK_BYTES,

@@ -18,6 +18,8 @@ interface EndgameView {
   readonly limits: Pick<EngineLimits, 'endgameFactor' | 'endgameMinGainMs' | 'maxRequestPieces' | 'maxRequestBytes'>;
   /** Nothing is left to ask for the first time. */
   readonly nothingOpen: boolean;
+  /** Nothing of what is left to ask for the first time is at the helper. */
+  readonly nothingForHelper: boolean;
   /** True if the helper has the piece. */
   holds(piece: number): boolean;
   bytesOf(piece: number): number;
@@ -43,7 +45,7 @@ export function takeOver(helper: Host, view: EndgameView, now: number): TakeOver
     { load: ledger.bytesOf(helper.index), pace: estimate.promise(helper, now), latencyMs: helper.latencyMs ?? 0 },
   );
   // As long as there is something to ask for the first time, the link of the receiver is not wasted on what may come twice.
-  const mayRepeat = view.nothingOpen || estimate.silenceMs(victim, now) >= SILENT_MS;
+  const mayRepeat = view.nothingOpen || (view.nothingForHelper && estimate.silenceMs(victim, now) >= SILENT_MS);
   return collect([...ledger.of(victim.index)], Math.min(move, limits.maxRequestBytes), mayRepeat, view);
 }
 
@@ -57,7 +59,7 @@ function lastToDeliver(
   let slowest: { host: Host; ms: number } | undefined;
   for (const host of hosts) {
     const bytes = ledger.bytesOf(host.index);
-    if (host === helper || bytes === 0) continue;
+    if (host === helper || bytes === 0 || estimate.isUntried(host, now)) continue;
     const ms = estimate.owedMs(host, bytes, now);
     if (!slowest || ms > slowest.ms) slowest = { host, ms };
   }

@@ -1,5 +1,6 @@
 import type { Host } from './host.ts';
 import type { HostQueues } from './host-queues.ts';
+import type { EngineLimits } from './limits.ts';
 import type { PieceBook } from './piece-book.ts';
 import type { RequestLedger } from './request-ledger.ts';
 
@@ -15,6 +16,7 @@ export class FinishEstimate {
     private readonly book: Pick<PieceBook, 'pieceLength'>,
     private readonly ledger: RequestLedger,
     private readonly queues: HostQueues,
+    private readonly limits: Pick<EngineLimits, 'trialMs'>,
   ) {}
 
   /** Measured bytes per second; undefined before the first piece. */
@@ -25,6 +27,11 @@ export class FinishEstimate {
   /** The rate at which a host is thought to work off what it has: before the first piece at most one piece over the time it had. */
   pace(host: Host, now: number): number {
     return this.measured(host, now) ?? (this.book.pieceLength * 1_000) / (host.meter.busyTime(now) + 1);
+  }
+
+  /** True while a host has not had the time to show its rate: its first bytes carry the delay of everybody's start. */
+  isUntried(host: Host, now: number): boolean {
+    return host.meter.busyTime(now) < this.limits.trialMs;
   }
 
   /** The rate that a host is trusted with for new work. */

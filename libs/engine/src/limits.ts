@@ -41,6 +41,8 @@ export const LOOKUP_TIMEOUT_MS = 5_000;
 export const MAX_HOSTS = 50;
 /** The most verified bytes that may wait for the store; beyond it nothing more is asked, so a slow disk slows the network. */
 export const MAX_UNSTORED_BYTES = 32 * MIB;
+/** How long a host works on its opening plan before others may take from it, in ms: its first bytes carry the delay of everybody's start. */
+export const TRIAL_MS = 150;
 /** The longest that a running download sleeps between two ticks, in ms. */
 export const HEARTBEAT_MS = 250;
 /** A piece is asked of a second host only if the first needs more than this many times as long. */
@@ -72,6 +74,7 @@ export interface EngineLimits {
   readonly lookupTimeoutMs: number;
   readonly maxHosts: number;
   readonly maxUnstoredBytes: number;
+  readonly trialMs: number;
   readonly heartbeatMs: number;
   readonly endgameFactor: number;
   readonly endgameMinGainMs: number;
@@ -99,6 +102,7 @@ export const DEFAULT_ENGINE_LIMITS: EngineLimits = {
   lookupTimeoutMs: LOOKUP_TIMEOUT_MS,
   maxHosts: MAX_HOSTS,
   maxUnstoredBytes: MAX_UNSTORED_BYTES,
+  trialMs: TRIAL_MS,
   heartbeatMs: HEARTBEAT_MS,
   endgameFactor: ENDGAME_FACTOR,
   endgameMinGainMs: ENDGAME_MIN_GAIN_MS,

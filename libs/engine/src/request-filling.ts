@@ -96,6 +96,7 @@ export class RequestFilling {
       {
         ...{ ledger, estimate, limits, hosts: hosts.all() },
         nothingOpen: book.openCount === 0,
+        nothingForHelper: picker.openHeldBy(helper.index) === 0,
         holds: (piece) => picker.holds(helper.index, piece),
         bytesOf: (piece) => book.bytesOf(piece),
       },

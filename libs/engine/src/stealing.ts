@@ -12,7 +12,7 @@ export function bytesToMove(
   return Math.max(0, (helper.pace * victim.load - victim.pace * helperLoad) / (victim.pace + helper.pace));
 }
 
-/** The host with something in its queue that would finish last, other than the helper. */
+/** The host with something in its queue that would finish last, other than the helper and those that have only begun. */
 export function lastToFinish(
   helper: Host,
   hosts: readonly Host[],
@@ -23,7 +23,7 @@ export function lastToFinish(
   let victim: Host | undefined;
   let latest = 0;
   for (const host of hosts) {
-    if (host === helper || queues.bytesOf(host.index) === 0) continue;
+    if (host === helper || queues.bytesOf(host.index) === 0 || estimate.isUntried(host, now)) continue;
     const finish = estimate.finishMs(host, now);
     if (finish <= latest) continue;
     victim = host;

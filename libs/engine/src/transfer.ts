@@ -62,7 +62,7 @@ export class Transfer {
     this.ledger = new RequestLedger(this.book);
     this.picker = new PiecePicker(this.book, random);
     this.queues = new HostQueues(this.book);
-    this.estimate = new FinishEstimate(this.book, this.ledger, this.queues);
+    this.estimate = new FinishEstimate(this.book, this.ledger, this.queues, limits);
     const { book, order, readiness, hosts, ledger, picker, queues, estimate } = this;
     const { pageCount, ownPeerId } = spec;
     this.strategy = createStrategy(spec.strategy, {
