@@ -13,6 +13,18 @@ import { DocumentReader } from './document-reader.ts';
 
 const RenderQuerySchema = ReadingQuerySchema.extend({ width: z.coerce.number().int().min(1).max(MAX_RENDER_WIDTH).optional() });
 
+/** Why a page cannot be shown. */
+const PAGE_PROBLEMS = [
+  'DOCUMENT_NOT_FOUND',
+  'INVALID_PAGES',
+  'PAGE_NOT_AVAILABLE',
+  'PDF_UNREADABLE',
+  'PDF_PASSWORD',
+  'PDF_TIMEOUT',
+  'WORKER_UNAVAILABLE',
+  'WORKER_BUSY',
+] as const;
+
 /** Single pages of a document, also of one that is only partly here: what they need is fetched before the rest. */
 @Controller('documents/:id/pages')
 @ApiTags('reading')
@@ -24,16 +36,7 @@ export class PagesController {
 
   @Get(':n.pdf')
   @AnswersBytes(200, 'A page ("7") or several ("3-7") as a PDF of their own.', 'application/pdf')
-  @Problems(
-    'DOCUMENT_NOT_FOUND',
-    'INVALID_PAGES',
-    'PAGE_NOT_AVAILABLE',
-    'PDF_UNREADABLE',
-    'PDF_PASSWORD',
-    'PDF_TIMEOUT',
-    'WORKER_UNAVAILABLE',
-    'WORKER_BUSY',
-  )
+  @Problems(...PAGE_PROBLEMS)
   async pdf(
     @Param('id') id: string,
     @Param('n') pages: string,
@@ -50,16 +53,7 @@ export class PagesController {
 
   @Get(':n.png')
   @AnswersBytes(200, 'A page as a picture, `width` pixels wide.', 'image/png')
-  @Problems(
-    'DOCUMENT_NOT_FOUND',
-    'INVALID_PAGES',
-    'PAGE_NOT_AVAILABLE',
-    'PDF_UNREADABLE',
-    'PDF_PASSWORD',
-    'PDF_TIMEOUT',
-    'WORKER_UNAVAILABLE',
-    'WORKER_BUSY',
-  )
+  @Problems(...PAGE_PROBLEMS)
   async png(
     @Param('id') id: string,
     @Param('n') page: string,
