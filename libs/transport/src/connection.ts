@@ -1,14 +1,4 @@
-import type { Socket } from 'node:net';
-import {
-  type Endpoint,
-  ERROR_CODES,
-  type ErrorShape,
-  formatEndpoint,
-  isErrorCode,
-  isPageSwarmError,
-  PageSwarmError,
-  plainAddress,
-} from '@pageswarm/primitives';
+import { type Endpoint, ERROR_CODES, formatEndpoint, isPageSwarmError, PageSwarmError, plainAddress } from '@pageswarm/primitives';
 import {
   agreeVersion,
   encodePreface,
@@ -20,51 +10,15 @@ import {
   PrefaceReader,
 } from '@pageswarm/wire';
 import { type CloseReason, closeReasonOf } from './close-reason.ts';
+import { lost, parseError } from './connection-error.ts';
+import type { ConnectionOptions, ConnectionState, StreamTable } from './connection-options.ts';
 import { type FrameTrace, frameTrace } from './frame-trace.ts';
-import { Handshake, type HandshakeResult, type PeerLimits, type Side } from './handshake.ts';
+import { Handshake, type HandshakeResult, type PeerLimits } from './handshake.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { TransportLimits } from './limits.ts';
 import type { NodeIdentity } from './node-identity.ts';
 import { FIRST_MARKER } from './pacer.ts';
-import type { TransportLogger } from './transport-logger.ts';
-import type { TransportMetrics } from './transport-metrics.ts';
 import { WriteQueue } from './write-queue.ts';
-
-/** The streams of one connection, seen from the connection. */
-export interface StreamTable {
-  /** Streams that are not over. */
-  readonly size: number;
-  /** A frame of a stream, or an EVENT. @throws PageSwarmError to end the connection */
-  frame(type: FrameType, flags: number, streamId: number, auxiliary: number, payload: Buffer): void;
-  dataStart(streamId: number, flags: number, length: number): void;
-  dataChunk(chunk: Buffer, isLast: boolean): void;
-  /** The connection is over; everything that waits fails with `error`. */
-  failAll(error: PageSwarmError): void;
-}
-
-export interface ConnectionOptions {
-  readonly socket: Socket;
-  readonly side: Side;
-  readonly identity: NodeIdentity;
-  readonly swarmKey?: string;
-  readonly nonce: Uint8Array;
-  readonly limits: TransportLimits;
-  readonly metrics: TransportMetrics;
-  readonly logger: TransportLogger;
-  /** Writes a debug line for each frame. */
-  readonly traceFrames?: boolean;
-  /** Makes the stream table of this connection once it is open. */
-  readonly streams: (connection: Connection) => StreamTable;
-  /** Checks the other end before the connection counts as open. @throws PageSwarmError to refuse it */
-  readonly accept?: (remote: NodeIdentity) => void;
-  readonly onOpen?: (connection: Connection) => void;
-  /** The other end will answer no new requests here. */
-  readonly onGoingAway?: (connection: Connection) => void;
-  /** Called once. `error` is what requests that waited were failed with. */
-  readonly onClose?: (connection: Connection, reason: CloseReason, error: PageSwarmError) => void;
-}
-
-export type ConnectionState = 'handshaking' | 'open' | 'draining' | 'closing' | 'closed';
 
 /** One socket with its handshake, heartbeat, write queue and end. What the frames of streams mean is the stream table's. */
 export class Connection implements FrameSink {
@@ -90,7 +44,7 @@ export class Connection implements FrameSink {
   private readonly closedPromise: Promise<void>;
   private resolveClosed: () => void = () => {};
 
-  constructor(readonly options: ConnectionOptions) {
+  constructor(readonly options: ConnectionOptions<Connection>) {
     const { socket, metrics, limits, side } = options;
     this.remoteAddress = { host: plainAddress(socket.remoteAddress ?? ''), port: socket.remotePort ?? 0 };
     const other = formatEndpoint(this.remoteAddress);
@@ -382,20 +336,4 @@ export class Connection implements FrameSink {
     this.queue.setReading(true);
     this.options.socket.resume();
   }
-}
-
-function lost(detail: string, cause?: unknown): PageSwarmError {
-  return new PageSwarmError('CONNECTION_LOST', detail, { cause });
-}
-
-/** An error as the other end tells it; codes that this version does not know become INTERNAL. */
-export function parseError(payload: Buffer): PageSwarmError {
-  let shape: Partial<ErrorShape>;
-  try {
-    shape = JSON.parse(payload.toString()) as Partial<ErrorShape>;
-  } catch (cause) {
-    return new PageSwarmError('PROTOCOL_ERROR', 'The other end sent an error that cannot be read', { cause });
-  }
-  const detail = typeof shape?.detail === 'string' ? shape.detail : ERROR_CODES.INTERNAL.title;
-  return isErrorCode(shape?.code) ? new PageSwarmError(shape.code, detail) : new PageSwarmError('INTERNAL', `${shape?.code}: ${detail}`);
 }

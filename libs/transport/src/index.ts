@@ -5,7 +5,8 @@ export { DEFAULT_LIMITS, type TransportLimits, verifyLimits } from './limits.ts'
 export { NODE_ROLES, type NodeIdentity, type NodeRole } from './node-identity.ts';
 export type { RouteHandler, RouteRequest } from './pattern-table.ts';
 export type { ByteAnswer } from './replies.ts';
-export { SwarmClient, type SwarmClientEvents, type SwarmClientOptions, type SwarmClientStatus } from './swarm-client.ts';
+export { SwarmClient } from './swarm-client.ts';
+export type { SwarmClientEvents, SwarmClientOptions, SwarmClientStatus } from './swarm-client-options.ts';
 export { SwarmClientPool, type SwarmClientPoolOptions } from './swarm-client-pool.ts';
 export { SwarmContext, type SwarmContextInit } from './swarm-context.ts';
 export { SwarmController, SwarmExceptionFilter } from './swarm-exception.filter.ts';

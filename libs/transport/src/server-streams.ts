@@ -1,6 +1,7 @@
 import { PageSwarmError } from '@pageswarm/primitives';
 import { FrameFlag, FrameType, frameTypeName } from '@pageswarm/wire';
-import type { Connection, StreamTable } from './connection.ts';
+import type { Connection } from './connection.ts';
+import type { StreamTable } from './connection-options.ts';
 import { pushChunk } from './incoming.ts';
 import { type MessagePayload, parseMessagePayload } from './message-json.ts';
 import { ReceiveBudget } from './receive-budget.ts';

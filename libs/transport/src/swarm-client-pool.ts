@@ -1,5 +1,6 @@
 import { type Endpoint, formatEndpoint, PageSwarmError } from '@pageswarm/primitives';
-import { SwarmClient, type SwarmClientOptions } from './swarm-client.ts';
+import { SwarmClient } from './swarm-client.ts';
+import type { SwarmClientOptions } from './swarm-client-options.ts';
 
 /** The most endpoints that a pool keeps clients for by default. */
 export const DEFAULT_POOL_CONNECTIONS = 256;

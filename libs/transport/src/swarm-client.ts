@@ -1,52 +1,26 @@
-import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { Logger } from '@nestjs/common';
 import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microservices';
-import { type Endpoint, formatEndpoint, isPageSwarmError, PageSwarmError, type PeerId, plainAddress } from '@pageswarm/primitives';
+import { type Endpoint, formatEndpoint, isPageSwarmError, PageSwarmError, plainAddress } from '@pageswarm/primitives';
 import { Observable } from 'rxjs';
 import { Backoff } from './backoff.ts';
 import type { ClientStream, RequestOptions } from './client-stream.ts';
 import { ClientStreams } from './client-streams.ts';
-import { Connection } from './connection.ts';
-import { type Dialling, dial } from './dial.ts';
-import { NONCE_BYTES } from './handshake.ts';
+import type { Connection } from './connection.ts';
+import { ConnectionAttempt } from './connection-attempt.ts';
 import { type TransportLimits, verifyLimits } from './limits.ts';
 import type { MessagePayload } from './message-json.ts';
 import type { NodeIdentity } from './node-identity.ts';
 import { type ByteAnswer, BytesReply, PacketReply, ValueReply, ValuesReply } from './replies.ts';
+import {
+  DEFAULT_PING_TIMEOUT_MS,
+  type SwarmClientEvents,
+  type SwarmClientOptions,
+  type SwarmClientStatus,
+} from './swarm-client-options.ts';
 import type { TransportLogger } from './transport-logger.ts';
 import { NO_METRICS, type TransportMetrics } from './transport-metrics.ts';
-import { swarmKeyOf, type TransportSecurity } from './transport-security.ts';
-
-/** How long {@link SwarmClient.ping} waits by default, in ms. */
-export const DEFAULT_PING_TIMEOUT_MS = 5_000;
-
-export interface SwarmClientOptions {
-  readonly endpoint: Endpoint;
-  readonly identity: NodeIdentity;
-  readonly security?: TransportSecurity;
-  readonly limits?: Partial<TransportLimits>;
-  readonly metrics?: TransportMetrics;
-  readonly logger?: TransportLogger;
-  /** Writes a debug line for each frame, never its payload. @default false */
-  readonly traceFrames?: boolean;
-  /** Anybody else at the endpoint is refused with HANDSHAKE_FAILED. */
-  readonly expectedPeerId?: PeerId;
-  /** After the first connect() a lost connection is dialled again with growing, jittered waits until close(). @default off */
-  readonly keepConnected?: { readonly minMs?: number; readonly maxMs?: number };
-}
-
-export type SwarmClientStatus = 'connected' | 'disconnected' | 'reconnecting';
-
-export type SwarmClientEvents = {
-  connect: (remote: NodeIdentity) => void;
-  disconnect: (error: PageSwarmError) => void;
-};
-
-interface Attempt {
-  readonly connection: Promise<Connection>;
-  abort(error: PageSwarmError): void;
-}
+import { swarmKeyOf } from './transport-security.ts';
 
 /**
  * One connection to one endpoint, made on first use and again on the next use after it was lost. Requests of a lost
@@ -62,7 +36,7 @@ export class SwarmClient extends ClientProxy<SwarmClientEvents> {
   /** All connections that are not closed: the current one, and those that only finish what they have. */
   private readonly connections = new Map<Connection, ClientStreams>();
   private current: Connection | undefined;
-  private attempt: Attempt | undefined;
+  private attempt: ConnectionAttempt | undefined;
   private redialTimer: NodeJS.Timeout | undefined;
   private isClosed = false;
 
@@ -260,76 +234,47 @@ export class SwarmClient extends ClientProxy<SwarmClientEvents> {
   private acquire(): Promise<Connection> {
     if (this.isClosed) return Promise.reject(new PageSwarmError('GOING_AWAY', 'This client was closed'));
     if (this.current) return Promise.resolve(this.current);
-    this.attempt ??= this.connectOnce();
-    return this.attempt.connection;
+    try {
+      this.attempt ??= this.connectOnce();
+      return this.attempt.connection;
+    } catch (error) {
+      // A TLS file that cannot be read fails the request like everything else that keeps it from being sent.
+      return Promise.reject(error);
+    }
   }
 
-  private connectOnce(): Attempt {
-    const { endpoint, security } = this.options;
-    let dialling: Dialling | undefined;
-    let connection: Connection | undefined;
-    const started = performance.now();
-    const run = async (): Promise<Connection> => {
-      try {
-        dialling = dial(endpoint, security?.tls, this.limits.connectTimeoutMs);
-        const socket = await dialling.socket;
-        const left = Math.max(1, this.limits.connectTimeoutMs - Math.round(performance.now() - started));
-        return await this.open(socket, left, (made) => {
-          connection = made;
-        });
-      } finally {
-        this.attempt = undefined;
-      }
-    };
-    const promise = run();
-    promise.catch(() => this.redial());
-    return {
-      connection: promise,
-      abort: (error) => {
-        dialling?.abort(error);
-        connection?.destroy('local-destroy', error);
+  private connectOnce(): ConnectionAttempt {
+    const attempt = new ConnectionAttempt({
+      ...this.options,
+      limits: this.limits,
+      metrics: this.metrics,
+      logger: this.logger,
+      swarmKey: this.swarmKey,
+      streams: (made) => {
+        const streams = new ClientStreams(made);
+        this.connections.set(made, streams);
+        return streams;
       },
+      onOpen: (made) => this.opened(made),
+      onGoingAway: (made) => this.retire(made),
+      onClose: (made, _reason, error) => this.lost(made, error),
+    });
+    const settled = (): void => {
+      this.attempt = undefined;
     };
+    attempt.connection.then(settled, () => {
+      settled();
+      this.redial();
+    });
+    return attempt;
   }
 
-  private open(socket: Socket, handshakeMs: number, onMade: (connection: Connection) => void): Promise<Connection> {
-    const { identity, expectedPeerId, endpoint } = this.options;
-    return new Promise((resolve, reject) => {
-      const connection = new Connection({
-        socket,
-        side: 'connector',
-        identity,
-        swarmKey: this.swarmKey,
-        nonce: randomBytes(NONCE_BYTES),
-        limits: { ...this.limits, connectTimeoutMs: handshakeMs },
-        metrics: this.metrics,
-        logger: this.logger,
-        traceFrames: this.options.traceFrames,
-        streams: (made) => {
-          const streams = new ClientStreams(made);
-          this.connections.set(made, streams);
-          return streams;
-        },
-        accept: (remote) => {
-          if (expectedPeerId === undefined || remote.peerId === expectedPeerId) return;
-          throw new PageSwarmError('HANDSHAKE_FAILED', `${formatEndpoint(endpoint)} is ${remote.peerId}, not ${expectedPeerId}`);
-        },
-        onOpen: (made) => {
-          this.current = made;
-          this.backoff.reset();
-          this._status$.next('connected');
-          for (const listener of this.listeners.connect) listener(made.remote);
-          resolve(made);
-        },
-        onGoingAway: (made) => this.retire(made),
-        onClose: (made, _reason, error) => {
-          reject(error);
-          this.lost(made, error);
-        },
-      });
-      onMade(connection);
-      connection.start();
-    });
+  private opened(connection: Connection): void {
+    this.current = connection;
+    this.attempt = undefined;
+    this.backoff.reset();
+    this._status$.next('connected');
+    for (const listener of this.listeners.connect) listener(connection.remote);
   }
 
   /** The connection takes no new requests; the next one gets a new connection. */

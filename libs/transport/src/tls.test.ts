@@ -57,6 +57,16 @@ describe('TLS', () => {
   });
 });
 
+describe('a client whose TLS files cannot be read', () => {
+  it('fails each request with the name of the file', async () => {
+    const server = await swarm.listen();
+    const client = swarm.connect(server, { security: { tls: { ca: '/nowhere/ca.pem' } } });
+    const wanted = { code: 'INVALID_CONFIGURATION', detail: expect.stringContaining('/nowhere/ca.pem') };
+    expect(await failure(client.request('n'))).toMatchObject(wanted);
+    expect(await failure(client.connect())).toMatchObject(wanted);
+  });
+});
+
 describe('a swarm key', () => {
   it('must not be empty', () => {
     expect(() => new SwarmServer({ host: '127.0.0.1', port: 0, identity: TRACKER, security: { swarmKey: '' } })).toThrow(
