@@ -73,6 +73,10 @@ export class FileDocument implements DocumentPieces {
     return this.parts.data.fileName === undefined ? undefined : this.parts.data.path;
   }
 
+  get bytesPath(): string {
+    return this.parts.data.path;
+  }
+
   write(piece: number, bytes: Uint8Array): Promise<void> {
     return this.gate.pass(closed, async () => {
       demandPiece(this.spec, piece, bytes.length);

@@ -56,6 +56,8 @@ export interface DocumentPieces extends ByteSource {
   readonly fileName?: string;
   /** Where the finished file lies, in a store that has files. */
   readonly path?: string;
+  /** The file that holds the bytes now, in a store that has files; only the pieces that are here mean anything in it. */
+  readonly bytesPath?: string;
 
   /**
    * Keeps a piece that the caller has verified. Resolves when the bytes and then the mark that they are here are with the

@@ -99,6 +99,7 @@ export class DownloadRun {
   /** Ends everything at once; nothing is told to the engine any more. */
   destroy(): void {
     this.over = true;
+    this.runningMd5.close();
     this.release();
   }
 

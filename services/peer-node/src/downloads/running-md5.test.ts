@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { type DocumentPieces, MemoryStore } from '@pageswarm/piece-store';
+import { type DocumentPieces, FileStore, MemoryStore } from '@pageswarm/piece-store';
 import { type DocumentId, SeededRandom, shuffled } from '@pageswarm/primitives';
 import fc from 'fast-check';
 import type { LocalDocument } from '../library/local-document.ts';
-import { RunningMd5 } from './running-md5.ts';
+import { MIN_FOLLOWED_BYTES, RunningMd5 } from './running-md5.ts';
 
 const PIECE = 16_384;
 
@@ -31,6 +34,42 @@ async function arrive(md5: RunningMd5, document: LocalDocument, bytes: Uint8Arra
   part.fill(0);
   md5.stored();
 }
+
+describe('the md5 of a large document while it arrives', () => {
+  const bytes = Buffer.alloc(MIN_FOLLOWED_BYTES + 12_345, 'PageSwarm, by and by');
+  const pieceLength = 1_048_576;
+  const pieces = Math.ceil(bytes.length / pieceLength);
+
+  async function inFolder(test: (document: LocalDocument, store: FileStore) => Promise<void>): Promise<void> {
+    const directory = await mkdtemp(join(tmpdir(), 'pageswarm-md5-'));
+    const store = new FileStore({ directory });
+    const opened = await store.open({ documentId: 'a'.repeat(64) as DocumentId, name: 'a.pdf', size: bytes.length, pieceLength });
+    await test({ record: { size: bytes.length, pieceLength }, pieces: opened, have: opened.have } as unknown as LocalDocument, store);
+    await store.close();
+    await rm(directory, { recursive: true });
+  }
+
+  it('is read behind the writer, on a thread of its own', () =>
+    inFolder(async (document) => {
+      const md5 = new RunningMd5(document);
+      for (const piece of shuffled(
+        new SeededRandom(3),
+        Array.from({ length: pieces }, (_, index) => index),
+      )) {
+        await document.pieces.write(piece, bytes.subarray(piece * pieceLength, (piece + 1) * pieceLength));
+        md5.stored();
+      }
+      expect(await md5.finish()).toBe(createHash('md5').update(bytes).digest('hex'));
+    }));
+
+  it('says that the disk is in the way when the file is gone, and leaves no thread', () =>
+    inFolder(async (document) => {
+      await rm(document.pieces.bytesPath as string);
+      const md5 = new RunningMd5(document);
+      await expect(md5.finish()).rejects.toMatchObject({ code: 'STORE_FAILED' });
+      md5.close();
+    }));
+});
 
 describe('the md5 of a document while it arrives', () => {
   const bytes = Uint8Array.from({ length: 10 * PIECE + 77 }, (_, index) => (index * 31) % 251);

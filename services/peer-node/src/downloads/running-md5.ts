@@ -1,31 +1,46 @@
 import { createHash } from 'node:crypto';
 import { pieceSize } from '@pageswarm/primitives';
 import type { LocalDocument } from '../library/local-document.ts';
+import { Md5Follower } from './md5-follower.ts';
 
 /** How much is read back from the disk at a time, in bytes (at least one piece). */
 export const READ_BACK_BYTES = 1_048_576;
+/** Documents from this size on, in bytes, get a thread for their md5; for smaller ones the start of a thread costs more. */
+export const MIN_FOLLOWED_BYTES = 33_554_432;
+/** How much has to be new before that thread is told, in bytes. */
+export const FOLLOW_STEP_BYTES = 4_194_304;
 
 /**
- * The md5 of a document while it arrives, so that the finished file need not be read again. What comes in order is taken from
- * memory; what came too early is read back once everything before it is there.
+ * The md5 of a document while it arrives, so that the finished file need not be read again. A large one is followed on the disk by
+ * another thread. Of a small one, what comes in order is taken from memory; what came too early is read back once everything
+ * before it is there.
  */
 export class RunningMd5 {
   private readonly hash = createHash('md5');
   /** The piece whose turn it is; all before it are in the hash. */
   private next = 0;
   private readingBack: Promise<void> | undefined;
+  private readonly followedPath: string | undefined;
+  private follower: Md5Follower | undefined;
+  private told = 0;
 
-  constructor(private readonly document: LocalDocument) {}
+  constructor(private readonly document: LocalDocument) {
+    if (document.record.size >= MIN_FOLLOWED_BYTES) this.followedPath = document.pieces.bytesPath;
+  }
 
   /** A piece was verified. Its bytes are not kept. */
   verified(piece: number, bytes: Uint8Array): void {
-    if (piece !== this.next || this.readingBack !== undefined) return;
+    if (piece !== this.next || this.readingBack !== undefined || this.followedPath !== undefined) return;
     this.hash.update(bytes);
     this.next++;
   }
 
   /** A piece was stored: perhaps it is the one that later ones waited for. */
   stored(): void {
+    if (this.followedPath !== undefined) {
+      this.follow(this.followedPath);
+      return;
+    }
     // Nobody waits for this promise but finish(), which tries again what failed.
     this.catchUp().catch(() => undefined);
   }
@@ -35,9 +50,28 @@ export class RunningMd5 {
    * @throws PageSwarmError STORE_FAILED, PIECE_NOT_HERE
    */
   async finish(): Promise<string> {
+    if (this.followedPath !== undefined) {
+      this.follower ??= new Md5Follower(this.followedPath);
+      return this.follower.finish(this.document.record.size);
+    }
     await this.readingBack?.catch(() => undefined);
     await this.catchUp();
     return this.hash.digest('hex');
+  }
+
+  /** Ends what runs beside; nothing more is asked. */
+  close(): void {
+    this.follower?.close();
+  }
+
+  private follow(path: string): void {
+    const { have, record } = this.document;
+    while (this.next < have.size && have.has(this.next)) this.next++;
+    const end = Math.min(this.next * record.pieceLength, record.size);
+    if (end - this.told < FOLLOW_STEP_BYTES) return;
+    this.told = end;
+    this.follower ??= new Md5Follower(path);
+    this.follower.upTo(end);
   }
 
   private catchUp(): Promise<void> {
