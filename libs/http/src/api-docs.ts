@@ -14,6 +14,11 @@ export function AnswersBytes(status: number, description: string, mediaType: str
   return ApiResponse({ status, description, content: { [mediaType]: { schema: { type: 'string', format: 'binary' } } } });
 }
 
+/** Documents that an operation answers 204, without a body. */
+export function AnswersNothing(description: string): MethodDecorator {
+  return ApiResponse({ status: 204, description });
+}
+
 /** Documents the problems that an operation may answer with, by code. */
 export function Problems(...codes: ErrorCode[]): MethodDecorator {
   const byStatus = new Map<number, ErrorCode[]>();

@@ -11,7 +11,7 @@ import {
   parseMessage,
   StartDownloadSchema,
 } from '@pageswarm/contracts';
-import { Answers, AnswersBytes, jsonSchemaOf, Problems, sendEventStream } from '@pageswarm/http';
+import { Answers, AnswersBytes, AnswersNothing, jsonSchemaOf, Problems, sendEventStream } from '@pageswarm/http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { filter, throttleTime } from 'rxjs';
 import { hashInTorrent, readTorrentUpload } from '../tracker-link/torrent-upload.ts';
@@ -41,6 +41,8 @@ export class DownloadsController {
     'DOCUMENT_EXISTS',
     'DOWNLOAD_EXISTS',
     'TRACKER_UNAVAILABLE',
+    'UNAUTHORIZED',
+    'FORBIDDEN',
   )
   async start(@Req() request: FastifyRequest, @Body() body: unknown): Promise<Download> {
     const order = request.isMultipart() ? await orderInUpload(request) : parseMessage(StartDownloadSchema, body);
@@ -88,7 +90,7 @@ export class DownloadsController {
   @Post(':id/pause')
   @HttpCode(200)
   @Answers(200, 'The download is paused.', DownloadSchema)
-  @Problems('DOWNLOAD_NOT_FOUND', 'WRONG_STATE')
+  @Problems('DOWNLOAD_NOT_FOUND', 'WRONG_STATE', 'UNAUTHORIZED', 'FORBIDDEN')
   async pause(@Param('id') id: string): Promise<Download> {
     const job = this.downloads.get(id);
     await this.downloads.pause(job);
@@ -98,7 +100,7 @@ export class DownloadsController {
   @Post(':id/resume')
   @HttpCode(200)
   @Answers(200, 'The download goes on.', DownloadSchema)
-  @Problems('DOWNLOAD_NOT_FOUND', 'WRONG_STATE')
+  @Problems('DOWNLOAD_NOT_FOUND', 'WRONG_STATE', 'UNAUTHORIZED', 'FORBIDDEN')
   async resume(@Param('id') id: string): Promise<Download> {
     const job = this.downloads.get(id);
     await this.downloads.resume(job);
@@ -108,7 +110,7 @@ export class DownloadsController {
   @Patch(':id')
   @ApiBody({ schema: jsonSchemaOf(ChangeDownloadSchema) })
   @Answers(200, 'Its new place and priority; what runs is not interrupted.', DownloadSchema)
-  @Problems('DOWNLOAD_NOT_FOUND', 'INVALID_REQUEST')
+  @Problems('DOWNLOAD_NOT_FOUND', 'INVALID_REQUEST', 'UNAUTHORIZED', 'FORBIDDEN')
   async change(@Param('id') id: string, @Body({ schema: ChangeDownloadSchema }) change: ChangeDownload): Promise<Download> {
     const job = this.downloads.get(id);
     await this.downloads.change(job, change);
@@ -118,7 +120,8 @@ export class DownloadsController {
   @Delete(':id')
   @HttpCode(204)
   @ApiQuery({ name: 'keep', required: false, description: 'true keeps the pieces as a document of which a part is here' })
-  @Problems('DOWNLOAD_NOT_FOUND')
+  @AnswersNothing('The download is forgotten.')
+  @Problems('DOWNLOAD_NOT_FOUND', 'UNAUTHORIZED', 'FORBIDDEN')
   async cancel(@Param('id') id: string, @Query({ schema: CancelDownloadSchema }) { keep }: CancelDownload): Promise<void> {
     await this.downloads.cancel(this.downloads.get(id), { keepPieces: keep });
   }

@@ -1,7 +1,7 @@
 import { Controller, Delete, Get, HttpCode, Inject, Param, Post, Req } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiTags } from '@nestjs/swagger';
 import { type Document, type DocumentList, DocumentListSchema, DocumentSchema, MAX_NAME_LENGTH } from '@pageswarm/contracts';
-import { Answers, Problems } from '@pageswarm/http';
+import { Answers, AnswersNothing, Problems } from '@pageswarm/http';
 import { type Clock, PageSwarmError } from '@pageswarm/primitives';
 import type { FastifyRequest } from 'fastify';
 import { NodeDescription } from '../admin/node-description.ts';
@@ -33,7 +33,18 @@ export class DocumentsController {
   @ApiConsumes('multipart/form-data')
   @ApiBody({ schema: { type: 'object', properties: { file: { type: 'string', format: 'binary' } }, required: ['file'] } })
   @Answers(201, 'The document is added and announced.', DocumentSchema)
-  @Problems('INVALID_REQUEST', 'EMPTY_FILE', 'NOT_A_PDF', 'TOO_LARGE', 'DOCUMENT_EXISTS', 'DOWNLOAD_EXISTS', 'STORE_FULL', 'STORE_FAILED')
+  @Problems(
+    'INVALID_REQUEST',
+    'EMPTY_FILE',
+    'NOT_A_PDF',
+    'TOO_LARGE',
+    'DOCUMENT_EXISTS',
+    'DOWNLOAD_EXISTS',
+    'STORE_FULL',
+    'STORE_FAILED',
+    'UNAUTHORIZED',
+    'FORBIDDEN',
+  )
   async add(@Req() request: FastifyRequest): Promise<Document> {
     if (!request.isMultipart()) throw new PageSwarmError('INVALID_REQUEST', 'Send the PDF as multipart/form-data: curl -F file=@x.pdf');
     const part = await request.file();
@@ -60,13 +71,16 @@ export class DocumentsController {
 
   @Delete(':id')
   @HttpCode(204)
-  @Problems('DOCUMENT_NOT_FOUND')
+  @AnswersNothing('This node shares the document no more.')
+  @Problems('DOCUMENT_NOT_FOUND', 'UNAUTHORIZED', 'FORBIDDEN')
   async remove(@Param('id') id: string): Promise<void> {
     await this.stopSharing(this.library.get(id));
   }
 
   @Delete()
   @HttpCode(204)
+  @AnswersNothing('This node shares nothing any more.')
+  @Problems('UNAUTHORIZED', 'FORBIDDEN')
   async removeAll(): Promise<void> {
     for (const document of this.library.list()) await this.stopSharing(document);
   }

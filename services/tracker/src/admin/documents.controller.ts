@@ -9,7 +9,7 @@ import {
   type SearchRequest,
   SearchRequestSchema,
 } from '@pageswarm/contracts';
-import { Answers, Problems } from '@pageswarm/http';
+import { Answers, AnswersNothing, Problems } from '@pageswarm/http';
 import type { FastifyRequest } from 'fastify';
 import { Catalog } from '../catalog/catalog.ts';
 import { Listing } from '../swarm/listing.ts';
@@ -47,6 +47,7 @@ export class DocumentsController {
 
   @Delete(':id')
   @HttpCode(204)
+  @AnswersNothing('The document is off the list.')
   @ApiOperation({ summary: 'Takes a document off the list; peers that still have it list it again when they announce anew' })
   @Problems('DOCUMENT_NOT_FOUND', 'UNAUTHORIZED', 'FORBIDDEN')
   remove(@Param('id') id: string, @Req() request: FastifyRequest): void {

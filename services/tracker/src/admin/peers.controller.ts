@@ -1,6 +1,6 @@
 import { Controller, Delete, Get, HttpCode, Inject, Param, Query, Req } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Answers, Problems } from '@pageswarm/http';
+import { Answers, AnswersNothing, Problems } from '@pageswarm/http';
 import { peerId } from '@pageswarm/primitives';
 import type { FastifyRequest } from 'fastify';
 import { Catalog } from '../catalog/catalog.ts';
@@ -36,6 +36,7 @@ export class PeersController {
 
   @Delete(':id')
   @HttpCode(204)
+  @AnswersNothing('The peer is forgotten.')
   @ApiOperation({ summary: 'Forgets a peer; it comes back if it joins again' })
   @Problems('INVALID_ID', 'PEER_NOT_FOUND', 'UNAUTHORIZED', 'FORBIDDEN')
   forget(@Param('id') id: string, @Req() request: FastifyRequest): void {
