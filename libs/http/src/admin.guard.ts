@@ -4,6 +4,8 @@ import { PageSwarmError, plainAddress } from '@pageswarm/primitives';
 import type { FastifyRequest } from 'fastify';
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
+/** The host of a URL that is an IPv4 or IPv6 address: no name ends in a number. */
+const ADDRESS = /^\d+\.\d+\.\d+\.\d+$|^\[.+\]$/;
 const READS_ONLY = 'pageswarm:reads-only';
 
 /** Marks a POST that changes nothing, such as a search by an uploaded file: everybody may send it. */
@@ -31,7 +33,8 @@ export class AdminGuard implements CanActivate {
     demandSameOrigin(request);
     if (Reflect.getMetadata(READS_ONLY, context.getHandler()) === true) return true;
     if (this.policy.token) return this.demandToken(request, this.policy.token);
-    if (this.policy.open || isLoopback(request.ip)) return true;
+    if (this.policy.open) return true;
+    if (isLoopback(request.ip)) return demandOwnName(request);
     throw new PageSwarmError('UNAUTHORIZED', 'Without PAGESWARM_ADMIN_TOKEN only this machine may change something here');
   }
 
@@ -49,6 +52,20 @@ function demandSameOrigin({ headers }: FastifyRequest): void {
   const origin = headers.origin;
   const crossSite = site === 'cross-site' || (origin !== undefined && hostOf(origin) !== headers.host);
   if (crossSite) throw new PageSwarmError('FORBIDDEN', 'Pages of other sites may not change something here');
+}
+
+/**
+ * Refuses pages that reach this machine under a foreign name: whoever owns a name can point it at a loopback address
+ * (DNS rebinding), and the page then has the same origin. `localhost` and addresses cannot be pointed elsewhere.
+ */
+function demandOwnName({ headers }: FastifyRequest): true {
+  if (headers.origin === undefined) return true;
+  const { hostname } = new URL(headers.origin);
+  if (hostname === 'localhost' || hostname.endsWith('.localhost') || ADDRESS.test(hostname)) return true;
+  throw new PageSwarmError(
+    'FORBIDDEN',
+    'A web page may change something here under the name localhost or an address; under another name only with PAGESWARM_ADMIN_TOKEN',
+  );
 }
 
 function hostOf(origin: string): string | undefined {

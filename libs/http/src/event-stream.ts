@@ -25,6 +25,8 @@ export function sendEventStream(
     connection: 'keep-alive',
     'x-accel-buffering': 'no',
   });
+  // HEAD asks for the head alone; a stream that nobody may write to would stay open for nothing.
+  if (reply.request.method === 'HEAD') return void raw.end();
   raw.write(': open\n\n');
   const keepAlive = setInterval(() => raw.write(': still here\n\n'), KEEP_ALIVE_MS);
   keepAlive.unref();

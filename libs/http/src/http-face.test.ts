@@ -1,15 +1,18 @@
+import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Body, Controller, Delete, Get, Inject, Module, Post, Query, Req } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Inject, Module, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
 import type { CommonConfig } from '@pageswarm/config';
 import { createLogger, createMetricsRegistry } from '@pageswarm/observability';
 import { PageSwarmError } from '@pageswarm/primitives';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { Answers, HttpModule, Problems, Readiness, ReadsOnly, type RunningService, startService } from './index.ts';
+import { Answers, HttpModule, Problems, Readiness, ReadsOnly, type RunningService, sendEventStream, startService } from './index.ts';
 
 const Greeting = z.object({ name: z.string().min(2), loud: z.boolean().default(false) });
 const Filter = z.object({ limit: z.coerce.number().int().max(5).default(3) });
+
+let eventReaders = 0;
 
 @Controller('greetings')
 class GreetingController {
@@ -35,6 +38,19 @@ class GreetingController {
   @Get('broken')
   broken() {
     throw new Error('a secret of the inside');
+  }
+
+  @Get('of/:name')
+  greetingOf(@Param('name') name: string) {
+    return { name };
+  }
+
+  @Get('events')
+  events(@Res() reply: FastifyReply) {
+    sendEventStream(reply, () => {
+      eventReaders++;
+      return () => void eventReaders--;
+    });
   }
 
   @Post('search')
@@ -122,6 +138,20 @@ describe('the HTTP face', () => {
     }
   });
 
+  it('answers what no route sees, an address that cannot be read, as problem details too', async () => {
+    for (const path of ['/api/v1/greetings/%zz', '/api/v1/greetings/%ff', `/api/v1/greetings/of/${'a'.repeat(500)}`]) {
+      const answer = await fetch(base + path);
+      expect(answer.headers.get('content-type')).toContain('application/problem+json');
+      expect(await answer.json()).toMatchObject({ status: 400, code: 'INVALID_REQUEST', instance: path });
+    }
+  });
+
+  it('gives the head of an event stream to HEAD, and then ends', async () => {
+    const answer = await fetch(`${base}/api/v1/greetings/events`, { method: 'HEAD', signal: AbortSignal.timeout(2_000) });
+    expect(answer.headers.get('content-type')).toContain('text/event-stream');
+    expect(eventReaders).toBe(0);
+  });
+
   it('tells nothing of an unexpected error', async () => {
     const answer = await fetch(`${base}/api/v1/greetings/broken`);
     expect(answer.status).toBe(500);
@@ -160,6 +190,23 @@ describe('the HTTP face', () => {
     expect(
       (await fetch(`${base}/api/v1/greetings`, { method: 'POST', headers: { ...json, origin: base }, body: '{"name":"Ada"}' })).status,
     ).toBe(201);
+  });
+
+  it('refuses changes of a page that reaches this machine under a name of its own, which it could have pointed here', async () => {
+    const statusUnder = (authority: string, withOrigin = true) =>
+      new Promise<number | undefined>((done, fail) => {
+        const headers = { ...json, host: authority, ...(withOrigin ? { origin: `http://${authority}` } : {}) };
+        const request = httpRequest(`${base}/api/v1/greetings`, { method: 'POST', headers }, (answer) => {
+          answer.resume();
+          done(answer.statusCode);
+        });
+        request.once('error', fail).end('{"name":"Ada"}');
+      });
+    const { port } = service.http;
+    for (const own of ['localhost', 'swarm.localhost', '127.0.0.1', '192.168.1.7', '[::1]'])
+      expect([own, await statusUnder(`${own}:${port}`)]).toEqual([own, 201]);
+    expect(await statusUnder(`evil.example:${port}`)).toBe(403);
+    expect(await statusUnder(`evil.example:${port}`, false)).toBe(201);
   });
 
   it('asks for the token when there is one, and only for changes', async () => {

@@ -10,6 +10,7 @@ import { type Logger, PinoNestLogger } from '@pageswarm/observability';
 import { type Endpoint, PageSwarmError } from '@pageswarm/primitives';
 import type { FastifyServerOptions } from 'fastify';
 import { AdminGuard } from './admin.guard.ts';
+import { answerFrameworkError } from './framework-errors.ts';
 import { serveOpenApi } from './openapi.ts';
 import { ProblemFilter } from './problem.filter.ts';
 import type { Readiness } from './readiness.ts';
@@ -46,7 +47,12 @@ export interface RunningService {
  */
 export async function startService(root: Type | DynamicModule, options: ServiceOptions): Promise<RunningService> {
   const { config, logger, readiness, strategy } = options;
-  const adapter = new FastifyAdapter({ forceCloseConnections: true, bodyLimit: MAX_JSON_BODY_BYTES, ...options.fastify });
+  const adapter = new FastifyAdapter({
+    forceCloseConnections: true,
+    bodyLimit: MAX_JSON_BODY_BYTES,
+    frameworkErrors: answerFrameworkError,
+    ...options.fastify,
+  });
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, { logger: new PinoNestLogger(logger), bufferLogs: false });
   // biome-ignore lint/suspicious/noExplicitAny: the plugin's Fastify types carry another logger parameter than Nest's adapter.
   await app.register(multipart as any, {
