@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { isPageSwarmError, type Random, randomInteger, SeededRandom } from '@pageswarm/primitives';
 import { interval, lastValueFrom, map, take } from 'rxjs';
@@ -17,6 +19,11 @@ import { loopback, sleep, until } from './testing/loopback.ts';
 const SECONDS = Number(process.env.PAGESWARM_SOAK_SECONDS ?? 3);
 const SEED = Number(process.env.PAGESWARM_SOAK_SEED ?? 20_261_122);
 const CLIENTS = 6;
+/** Memory is compared from here on: before, code is compiled and the heap finds its size. */
+const WARM_UP_SHARE = 0.25;
+/** What the memory of the process may grow by in a run that is long enough to tell growth from the moods of the collector. */
+const MAX_GROWTH_BYTES = 32 * 2 ** 20;
+const MIN_SECONDS_TO_COMPARE_RSS = 60;
 
 const swarm = loopback(afterEach);
 
@@ -45,6 +52,40 @@ class Balance implements TransportMetrics {
   streamClosed(): void {
     this.streams--;
   }
+}
+
+setFlagsFromString('--expose_gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+/** The memory of the process, looked at while the soak runs. */
+class MemoryWatch {
+  private readonly samples: number[] = [];
+  private readonly timer: NodeJS.Timeout;
+
+  constructor(seconds: number) {
+    this.timer = setInterval(
+      () => {
+        collectGarbage();
+        this.samples.push(process.memoryUsage.rss());
+      },
+      Math.max(100, (seconds * 1_000) / 200),
+    );
+  }
+
+  /** Medians of the first quarter after the warm-up and of the last quarter, in bytes. */
+  stop(): { early: number; late: number } {
+    clearInterval(this.timer);
+    const quarter = Math.floor(this.samples.length * WARM_UP_SHARE);
+    const middle = (part: number[]): number => part.sort((a, b) => a - b)[Math.floor(part.length / 2)] as number;
+    return { early: middle(this.samples.slice(quarter, 2 * quarter)), late: middle(this.samples.slice(-quarter)) };
+  }
+}
+
+/** Sockets, servers and timers that keep the process alive, by kind. */
+function openHandles(): Record<string, number> {
+  const handles: Record<string, number> = {};
+  for (const kind of process.getActiveResourcesInfo()) if (/^TCP|^Timeout$/.test(kind)) handles[kind] = (handles[kind] ?? 0) + 1;
+  return handles;
 }
 
 /** The bytes of block `index` of the stream `seed`, the same at both ends. */
@@ -153,8 +194,11 @@ describe('a soak', () => {
     async () => {
       const [atServer, atClient] = [new Balance(), new Balance()];
       const open = { handlers: 0 };
+      const handlesBefore = openHandles();
       const server = await swarm.listen((s) => routes(s, open), { metrics: atServer, security: { swarmKey: 'soak' } });
       const clients = Array.from({ length: CLIENTS }, () => swarm.connect(server, { metrics: atClient, security: { swarmKey: 'soak' } }));
+      expect(openHandles().TCPServerWrap).toBe(1 + (handlesBefore.TCPServerWrap ?? 0));
+      const memory = new MemoryWatch(SECONDS);
       const end = performance.now() + SECONDS * 1_000;
       let acts = 0;
       const surprises: unknown[] = [];
@@ -171,6 +215,10 @@ describe('a soak', () => {
       await Promise.all(
         clients.flatMap((client, index) => Array.from({ length: 8 }, (_, lane) => live(client, SEED + index * 100 + lane))),
       );
+      const { early, late } = memory.stop();
+      const mib = (bytes: number): string => (bytes / 2 ** 20).toFixed(1);
+      if (SECONDS >= MIN_SECONDS_TO_COMPARE_RSS)
+        process.stdout.write(`soak: ${acts} acts in ${SECONDS} s, RSS ${mib(early)} MiB after warm-up, ${mib(late)} MiB at the end\n`);
       expect(surprises).toEqual([]);
       expect(acts).toBeGreaterThan(SECONDS * 50);
       expect(clients.map(({ pendingRequests }) => pendingRequests)).toEqual(clients.map(() => 0));
@@ -179,6 +227,9 @@ describe('a soak', () => {
       await until(() => open.handlers === 0, 'the handlers to end');
       expect({ connections: atServer.connections, streams: atServer.streams }).toEqual({ connections: 0, streams: 0 });
       expect({ connections: atClient.connections, streams: atClient.streams }).toEqual({ connections: 0, streams: 0 });
+      await server.close();
+      await until(() => JSON.stringify(openHandles()) === JSON.stringify(handlesBefore), 'sockets and timers to be let go');
+      if (SECONDS >= MIN_SECONDS_TO_COMPARE_RSS) expect(late - early).toBeLessThan(MAX_GROWTH_BYTES);
       expect(
         [...atServer.reasons.keys(), ...atClient.reasons.keys()].filter((reason) => /protocol|credit|frame|limit/.test(reason)),
       ).toEqual([]);

@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import { isPageSwarmError } from '@pageswarm/primitives';
 import fc from 'fast-check';
 import {
   DEFAULT_MAX_DATA_BYTES,
@@ -9,78 +8,13 @@ import {
   FrameBatch,
   FrameDecoder,
   FrameFlag,
-  type FrameSink,
   FrameType,
   frameTypeName,
 } from './index.ts';
+import { decode, Gatherer, joined, plain } from './testing/frame-gatherer.ts';
+import { decodeNaively } from './testing/naive-decoder.ts';
 
-/** Seconds that each fuzzing test lasts; without it a few hundred runs. */
-const FUZZ_SECONDS = Number(process.env.PAGESWARM_FUZZ_SECONDS ?? 0);
-const FUZZING =
-  FUZZ_SECONDS > 0
-    ? { numRuns: Number.MAX_SAFE_INTEGER, interruptAfterTimeLimit: FUZZ_SECONDS * 1_000, markInterruptAsFailure: false }
-    : { numRuns: 500 };
-
-interface Frame {
-  type: FrameType;
-  flags: number;
-  streamId: number;
-  auxiliary: number;
-  payload: Buffer;
-}
-
-/** Gathers frames; DATA is put together again from its chunks. */
-class Gatherer implements FrameSink {
-  readonly frames: Frame[] = [];
-  private data: { streamId: number; flags: number; length: number; chunks: Buffer[] } | undefined;
-
-  frame(type: FrameType, flags: number, streamId: number, auxiliary: number, payload: Buffer): void {
-    this.frames.push({ type, flags, streamId, auxiliary, payload });
-  }
-
-  dataStart(streamId: number, flags: number, length: number): void {
-    this.data = { streamId, flags, length, chunks: [] };
-  }
-
-  dataChunk(chunk: Buffer, isLast: boolean): void {
-    if (!this.data) throw new Error('a chunk without a frame');
-    this.data.chunks.push(chunk);
-    if (!isLast) return;
-    const { streamId, flags, length, chunks } = this.data;
-    const payload = Buffer.concat(chunks);
-    if (payload.length !== length) throw new Error(`announced ${length} bytes, told ${payload.length}`);
-    this.data = undefined;
-    this.frames.push({ type: FrameType.DATA, flags, streamId, auxiliary: 0, payload });
-  }
-}
-
-/** The twin: waits for everything, then cuts with plain arithmetic. */
-function decodeNaively(bytes: Buffer): Frame[] {
-  const number = (at: number, size: number): number => [...bytes.subarray(at, at + size)].reduce((sum, byte) => sum * 256 + byte, 0);
-  const frames: Frame[] = [];
-  let at = 0;
-  while (at + 16 <= bytes.length && at + 16 + number(at, 4) <= bytes.length) {
-    const type = number(at + 4, 1) as FrameType;
-    const payload = Buffer.from(bytes.subarray(at + 16, at + 16 + number(at, 4)));
-    const auxiliary = type === FrameType.DATA ? 0 : number(at + 12, 4);
-    frames.push({ type, flags: number(at + 5, 1), streamId: number(at + 8, 4), auxiliary, payload });
-    at += 16 + payload.length;
-  }
-  return frames;
-}
-
-function decode(parts: Iterable<Buffer>): Frame[] {
-  const gatherer = new Gatherer();
-  const decoder = new FrameDecoder(gatherer);
-  for (const part of parts) decoder.push(part);
-  return gatherer.frames;
-}
-
-function joined(batch: FrameBatch): Buffer {
-  return Buffer.concat(batch.drain());
-}
-
-const frameOf = fc.record({
+const anyFrame = fc.record({
   type: fc.constantFrom(...Object.values(FrameType)),
   flags: fc.integer({ min: 0, max: 255 }),
   streamId: fc.integer({ min: 0, max: 0xffff_ffff }),
@@ -89,13 +23,6 @@ const frameOf = fc.record({
     .oneof(fc.uint8Array({ maxLength: 40 }), fc.uint8Array({ minLength: 1_990, maxLength: 2_100 }))
     .map((bytes) => Buffer.from(bytes)),
 });
-
-const plain = (frames: Frame[]) =>
-  frames.map(({ payload, auxiliary, ...rest }) => ({
-    ...rest,
-    auxiliary: rest.type === FrameType.DATA ? 0 : auxiliary,
-    hex: payload.toString('hex'),
-  }));
 
 describe('the frame codec', () => {
   it.each(Object.entries(FrameType))('takes %s through every split point of the input', (_name, type) => {
@@ -113,7 +40,7 @@ describe('the frame codec', () => {
 
   it('decodes whatever frames in whatever chunks as its naive twin does', () => {
     fc.assert(
-      fc.property(fc.array(frameOf, { maxLength: 12 }), fc.array(fc.integer({ min: 1, max: 700 }), { minLength: 1 }), (frames, sizes) => {
+      fc.property(fc.array(anyFrame, { maxLength: 12 }), fc.array(fc.integer({ min: 1, max: 700 }), { minLength: 1 }), (frames, sizes) => {
         const batch = new FrameBatch();
         for (const { type, flags, streamId, auxiliary, payload } of frames) batch.append(type, flags, streamId, auxiliary, payload);
         expect(batch.byteLength).toBe(frames.reduce((sum, { payload }) => sum + FRAME_HEADER_BYTES + payload.length, 0));
@@ -126,7 +53,7 @@ describe('the frame codec', () => {
         }
         const decoded = plain(decode(parts));
         expect(decoded).toEqual(plain(frames));
-        expect(decoded).toEqual(plain(decodeNaively(bytes)));
+        expect(decoded).toEqual(plain(decodeNaively(bytes).frames));
       }),
       { numRuns: 300 },
     );
@@ -218,45 +145,4 @@ describe('the frame codec', () => {
     expect(frameTypeName(FrameType.GO_AWAY)).toBe('GO_AWAY');
     expect(frameTypeName(77)).toBe('type 77');
   });
-
-  it(
-    'survives random bytes: frames or its own errors, nothing else',
-    () => {
-      fc.assert(
-        fc.property(fc.array(fc.uint8Array({ maxLength: 80 }), { maxLength: 20 }), (parts) => {
-          try {
-            decode(parts.map((part) => Buffer.from(part)));
-          } catch (error) {
-            expect(isPageSwarmError(error)).toBe(true);
-          }
-        }),
-        FUZZING,
-      );
-    },
-    FUZZ_SECONDS * 1_000 + 60_000,
-  );
-
-  it(
-    'survives good frames with some bytes changed',
-    () => {
-      const changes = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { maxLength: 4 });
-      fc.assert(
-        fc.property(fc.array(frameOf, { minLength: 1, maxLength: 6 }), changes, fc.integer({ min: 1, max: 300 }), (frames, bytes, size) => {
-          const whole = Buffer.concat(frames.map(({ type, payload, ...fields }) => encodeFrame(type, payload, fields)));
-          for (const [at, value] of bytes) whole[at % whole.length] = value;
-          try {
-            const parts = Array.from({ length: Math.ceil(whole.length / size) }, (_, part) =>
-              whole.subarray(part * size, (part + 1) * size),
-            );
-            expect(plain(decode(parts))).toEqual(plain(decodeNaively(whole)));
-          } catch (error) {
-            if (!isPageSwarmError(error)) throw error;
-            expect(['PROTOCOL_ERROR', 'FRAME_TOO_LARGE']).toContain(error.code);
-          }
-        }),
-        FUZZING,
-      );
-    },
-    FUZZ_SECONDS * 1_000 + 60_000,
-  );
 });
