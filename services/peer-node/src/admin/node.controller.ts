@@ -32,7 +32,7 @@ export class NodeController {
   @Get('events')
   @AnswersBytes(
     200,
-    'Server-sent events: `document-added`, `document-changed`, `document-completed`, `document-removed`, `download`.',
+    'Server-sent events: `document-added`, `document-changed`, `document-completed`, `document-removed`, `download`, `download-removed`.',
     'text/event-stream',
   )
   events(@Res() reply: FastifyReply): void {
@@ -42,7 +42,11 @@ export class NodeController {
     const downloads = this.downloads.changes.pipe(
       groupBy((job) => job.order.id),
       mergeMap((changes) => changes.pipe(throttleTime(DOWNLOAD_EVENT_INTERVAL_MS, undefined, { leading: true, trailing: true }))),
-      map((job) => ({ type: 'download', data: viewOfDownload(job, this.downloads.positionOf(job)) })),
+      map((job) =>
+        this.downloads.has(job)
+          ? { type: 'download', data: viewOfDownload(job, this.downloads.positionOf(job)) }
+          : { type: 'download-removed', data: { id: job.order.id, documentId: job.order.document.id } },
+      ),
     );
     sendEventStream(reply, (send) => {
       const subscription = merge(documents, downloads).subscribe(send);

@@ -37,6 +37,7 @@ export class DownloadsController {
     'INVALID_ID',
     'INVALID_MAGNET',
     'INVALID_TORRENT',
+    'INVALID_PAGES',
     'DOCUMENT_NOT_FOUND',
     'DOCUMENT_EXISTS',
     'DOWNLOAD_EXISTS',
@@ -65,7 +66,7 @@ export class DownloadsController {
   @Get(':id/events')
   @AnswersBytes(
     200,
-    'Server-sent events: `download` with the whole state whenever it changes, until it is done or failed.',
+    'Server-sent events: `download` with the whole state whenever it changes, until it is done, failed or removed.',
     'text/event-stream',
   )
   @Problems('DOWNLOAD_NOT_FOUND')
@@ -75,7 +76,7 @@ export class DownloadsController {
       const tell = (): void => {
         const download = this.view(job);
         send({ type: 'download', data: download });
-        if (download.state === 'done' || download.state === 'failed') end();
+        if (download.state === 'done' || download.state === 'failed' || !this.downloads.has(job)) end();
       };
       const changes = this.downloads.changes.pipe(
         filter((changed) => changed === job),

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { ChangeDownload, Document, StartDownload } from '@pageswarm/contracts';
-import { type Clock, type DocumentId, errorShape, type IndexRange, PageSwarmError } from '@pageswarm/primitives';
+import { type Clock, type DocumentId, errorShape, type IndexRange, PageSwarmError, parsePageRanges } from '@pageswarm/primitives';
 import { parseMagnet } from '@pageswarm/torrent';
 import { Subject } from 'rxjs';
 import type { Library } from '../library/library.service.ts';
@@ -36,7 +36,7 @@ export interface DownloadsOptions extends Omit<DownloadJobOptions, 'changed'> {
 
 /** The downloads of this node: so many at once, the others wait by priority and place. */
 export class Downloads implements PieceDemand {
-  /** Tells which download changed. */
+  /** Tells which download changed, and last that it is listed no more. */
   readonly changes = new Subject<DownloadJob>();
   private readonly jobs = new DownloadQueue();
   private readonly recovery: StoreRecovery;
@@ -66,6 +66,11 @@ export class Downloads implements PieceDemand {
     return this.jobs.list();
   }
 
+  /** False once it was cancelled or its document was removed. */
+  has(job: DownloadJob): boolean {
+    return this.jobs.find(job.order.id) === job;
+  }
+
   /** @throws PageSwarmError DOWNLOAD_NOT_FOUND */
   get(id: string): DownloadJob {
     const job = this.jobs.find(id);
@@ -75,7 +80,8 @@ export class Downloads implements PieceDemand {
 
   /**
    * Orders a download.
-   * @throws PageSwarmError DOCUMENT_EXISTS, DOWNLOAD_EXISTS, DOCUMENT_NOT_FOUND, TRACKER_UNAVAILABLE, INVALID_MAGNET, INVALID_ID
+   * @throws PageSwarmError DOCUMENT_EXISTS, DOWNLOAD_EXISTS, DOCUMENT_NOT_FOUND, TRACKER_UNAVAILABLE, INVALID_MAGNET, INVALID_ID,
+   * INVALID_PAGES
    */
   async order({ id, pages, strategy }: StartDownload): Promise<DownloadJob> {
     const hash = hashOf(id);
@@ -86,6 +92,8 @@ export class Downloads implements PieceDemand {
     );
     const { hosts: _, completed: __, ...found } = await this.options.directory.get(hash);
     this.demandNew(found.id);
+    // Pages that cannot be are refused now; of a document that nobody has inspected yet, the download itself finds out.
+    if (pages !== undefined) parsePageRanges(pages, found.pages ?? Number.MAX_SAFE_INTEGER);
     const { id: documentId, name, size, pieceLength, md5, infoHashV1, infoHashV2, aliases, addedBy, addedAt, ...inspection } = found;
     return this.enqueue(
       { id: documentId, name, size, pieceLength, md5, infoHashV1, infoHashV2, aliases, addedBy, addedAt, inspection },
@@ -156,6 +164,8 @@ export class Downloads implements PieceDemand {
       job.destroy();
       this.jobs.remove(job);
       await this.options.orders.remove(job.order.id);
+      this.options.meter.endedAs('cancelled');
+      this.changes.next(job);
     }
     this.fillSlots();
   }
