@@ -19,6 +19,7 @@ export interface CommonConfig {
 
 export interface TrackerConfig extends CommonConfig {
   readonly redisUrl: string | undefined;
+  readonly snapshotFile: string | undefined;
   readonly snapshotIntervalMs: number;
   readonly leaseMs: number;
   readonly publicUrl: string | undefined;
@@ -63,6 +64,7 @@ export function readTrackerConfig(env: Env): TrackerConfig {
   return {
     ...common(values),
     redisUrl: values.PAGESWARM_REDIS_URL,
+    snapshotFile: values.PAGESWARM_SNAPSHOT_FILE,
     snapshotIntervalMs: values.PAGESWARM_SNAPSHOT_INTERVAL_MS,
     leaseMs: values.PAGESWARM_LEASE_MS,
     publicUrl: values.PAGESWARM_PUBLIC_URL?.replace(/\/+$/, ''),

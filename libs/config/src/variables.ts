@@ -68,7 +68,11 @@ export const VARIABLES = {
   PAGESWARM_SHUTDOWN_GRACE_MS: { schema: whole(5_000, 0, 600_000), meaning: 'Milliseconds that running work may take to end at shutdown.' },
   PAGESWARM_REDIS_URL: {
     schema: z.url({ protocol: /^rediss?$/ }).optional(),
-    meaning: 'Redis for the tracker snapshot; without one the catalog lives in memory alone.',
+    meaning: 'Redis for the tracker snapshot.',
+  },
+  PAGESWARM_SNAPSHOT_FILE: {
+    schema: z.string().min(1).optional(),
+    meaning: 'File for the tracker snapshot when there is no Redis, for one tracker alone; without both the catalog lives in memory.',
   },
   PAGESWARM_SNAPSHOT_INTERVAL_MS: {
     schema: whole(2_000, 100, 3_600_000),

@@ -9,6 +9,7 @@ import { createTrackerMeters, measureTracker } from './admin/tracker-metrics.ts'
 import { BittorrentTracker } from './bittorrent/bittorrent.service.ts';
 import { Catalog } from './catalog/catalog.ts';
 import { DocumentSearch } from './search/document-search.ts';
+import { FileSnapshotStore } from './snapshot/file-snapshot-store.ts';
 import { RedisSnapshotStore } from './snapshot/redis-snapshot-store.ts';
 import type { SnapshotStore } from './snapshot/snapshot-store.ts';
 import { Snapshotter } from './snapshot/snapshotter.ts';
@@ -59,8 +60,13 @@ export function buildTracker({ config, clock, logger, registry, transportMetrics
   const pool = new SwarmClientPool({ identity, security, metrics: transportMetrics });
   const torrentFiles = new TorrentFiles(hosts, new SwarmMetainfoSource(pool), logger);
   const events = new LiveEvents(catalog, hosts, listing, context.startedAt.toString(36));
-  const store: SnapshotStore | undefined = config.redisUrl === undefined ? undefined : new RedisSnapshotStore(config.redisUrl, logger);
-  const snapshotter = new Snapshotter(store, catalog, hosts, clock, logger, config.snapshotIntervalMs);
+  const snapshotter = new Snapshotter(snapshotStoreOf(config, logger), catalog, hosts, clock, logger, config.snapshotIntervalMs);
   measureTracker(registry, { catalog, hosts, bittorrent, events, snapshotter });
   return { context, catalog, hosts, search, listing, swarm, bittorrent, torrentFiles, events, snapshotter, pool };
+}
+
+/** Redis where it is configured, else the file, else none. */
+function snapshotStoreOf({ redisUrl, snapshotFile }: TrackerConfig, logger: Logger): SnapshotStore | undefined {
+  if (redisUrl !== undefined) return new RedisSnapshotStore(redisUrl, logger);
+  return snapshotFile === undefined ? undefined : new FileSnapshotStore(snapshotFile, logger);
 }

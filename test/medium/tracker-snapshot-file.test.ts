@@ -1,0 +1,181 @@
+import { appendFile, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { type HandoutReply, TRACKER_PATTERNS } from '@pageswarm/contracts';
+import { createLogger } from '@pageswarm/observability';
+import { FileSnapshotStore, type RunningTracker, type SnapshotEntry } from '@pageswarm/tracker';
+import { behavesAsSnapshotStore, everything } from './snapshot-store.contract.ts';
+import { makeDocument, startTestTracker, TestPeer } from './tracker-nodes.ts';
+
+const logger = createLogger({ service: 'test', node: 'test', level: 'silent', format: 'json' });
+const MIN_BYTES = 4_096;
+
+let folder: string;
+let count = 0;
+const newPath = () => join(folder, `kept in ${count++}`, 'tracker.snapshot');
+const open = (path = newPath()) => new FileSnapshotStore(path, logger, MIN_BYTES);
+const entries = (from: number, to: number, value = 'x'): SnapshotEntry[] =>
+  Array.from({ length: to - from }, (_, n): SnapshotEntry => [`id ${from + n}`, `${value} ${from + n}`]);
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'pageswarm-snapshot-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('a snapshot store in a file', () => {
+  behavesAsSnapshotStore(open);
+
+  it('gives its name and entries to the next process, wherever the last one was killed', async () => {
+    const path = newPath();
+    const first = open(path);
+    const name = await first.dataSet();
+    await first.save('documents', entries(0, 3), []);
+    const whole = await readFile(path);
+    await first.save('documents', [['id 1', 'newer']], ['id 0']);
+    await first.close();
+    const last = await readFile(path);
+    for (let length = whole.length; length < last.length; length++) {
+      await writeFile(path, last.subarray(0, length));
+      const next = open(path);
+      expect(await next.dataSet()).toBe(name);
+      const found = await everything(next, 'documents');
+      expect(['x 1', 'newer']).toContain(found['id 1']);
+      await next.save('documents', [['later', 'entry']], []);
+      expect(await everything(next, 'documents')).toEqual({ ...found, later: 'entry' });
+      await next.close();
+    }
+  });
+
+  it('drops a line that rotted, and keeps the others', async () => {
+    const path = newPath();
+    const first = open(path);
+    await first.save('documents', entries(0, 3), []);
+    await first.close();
+    await writeFile(path, (await readFile(path, 'latin1')).replace('x 1', 'y 1'), 'latin1');
+    const next = open(path);
+    expect(await everything(next, 'documents')).toEqual({ 'id 0': 'x 0', 'id 2': 'x 2' });
+    await next.close();
+  });
+
+  it('is written anew when most of it is out of date, and leaves nothing beside it', async () => {
+    const path = newPath();
+    const store = open(path);
+    await store.save('peers', [['p', 'peer']], []);
+    let longest = 0;
+    for (let round = 0; round < 200; round++) {
+      await store.save('documents', entries(0, 20, `round ${round}`), round % 2 ? ['id 19'] : []);
+      longest = Math.max(longest, store.bytes);
+    }
+    expect(longest).toBeLessThan(2 * MIN_BYTES);
+    expect([(await stat(path)).size, await readdir(join(path, '..'))]).toEqual([store.bytes, ['tracker.snapshot']]);
+    const before = [await store.dataSet(), await everything(store, 'documents'), await everything(store, 'peers')];
+    await store.close();
+    const next = open(path);
+    expect([await next.dataSet(), await everything(next, 'documents'), await everything(next, 'peers')]).toEqual(before);
+    await next.close();
+  });
+
+  it.each([
+    ['removed', (path: string) => rm(path)],
+    ['cut', (path: string) => truncate(path, 150)],
+    ['extended', (path: string) => appendFile(path, 'x')],
+  ])('has another name after its file was %s', async (_, change) => {
+    const path = newPath();
+    const store = open(path);
+    const before = await store.dataSet();
+    await store.save('documents', entries(0, 30), []);
+    await change(path);
+    expect(await store.dataSet()).not.toBe(before);
+    await store.save('documents', entries(0, 40), []);
+    expect(Object.keys(await everything(store, 'documents'))).toHaveLength(40);
+    await store.close();
+  });
+
+  it('leaves a foreign file alone and says what is wrong with it', async () => {
+    const path = join(folder, 'foreign');
+    await writeFile(path, 'my thesis\n');
+    const store = open(path);
+    await expect(store.dataSet()).rejects.toThrow('not a tracker snapshot');
+    await expect(store.save('documents', [['a', '1']], [])).rejects.toThrow('not a tracker snapshot');
+    expect(await readFile(path, 'utf8')).toBe('my thesis\n');
+    await store.close();
+  });
+
+  it('goes on after a write that failed half way', async () => {
+    const path = newPath();
+    const store = open(path);
+    await store.save('documents', entries(0, 3), []);
+    const { journal } = store as unknown as { journal: { file: { write: (...given: unknown[]) => Promise<unknown> } } };
+    const { file } = journal;
+    const write = file.write.bind(file);
+    let left = 10;
+    file.write = async (bytes, offset, length, position) => {
+      if (left === 0) throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
+      const taken = Math.min(left, length as number);
+      left -= taken;
+      return write(bytes, offset, taken, position);
+    };
+    await expect(store.save('documents', entries(0, 9, 'new'), [])).rejects.toThrow('ENOSPC');
+    const before = await store.dataSet();
+    expect(await everything(store, 'documents')).toEqual(Object.fromEntries(entries(0, 3)));
+    file.write = write;
+    await store.save('documents', [['a', '1']], []);
+    expect([await store.dataSet(), Object.keys(await everything(store, 'documents')).length]).toEqual([before, 4]);
+    await store.close();
+    const next = open(path);
+    expect(await everything(next, 'documents')).toEqual({ ...Object.fromEntries(entries(0, 3)), a: '1' });
+    await next.close();
+  });
+});
+
+describe('a tracker with a snapshot file', () => {
+  const closing: { close(): Promise<void> }[] = [];
+  afterEach(async () => {
+    for (const { close } of closing.splice(0).reverse()) await close();
+  });
+  const start = async (path: string, port = 0) => {
+    const tracker = await startTestTracker({ PAGESWARM_SNAPSHOT_FILE: path, PAGESWARM_TRANSPORT_PORT: String(port) });
+    closing.push({ close: () => tracker.close() });
+    return tracker;
+  };
+  const joined = async (tracker: RunningTracker) => {
+    const peer = await new TestPeer(tracker.transport).listen();
+    closing.push({ close: () => peer.close() });
+    await peer.join();
+    return peer;
+  };
+
+  it('is complete when it is ready again, and hands out hosts only when they answer', async () => {
+    const path = newPath();
+    const first = await start(path);
+    const [stays, gone] = [await joined(first), await joined(first)];
+    const book = makeDocument('book.pdf', 1);
+    await stays.announce(book);
+    await gone.announce(book);
+    await first.close();
+    await gone.close();
+    const second = await start(path, first.transport.port);
+    expect(second.parts.catalog.size).toBe(1);
+    for (let tries = 0; second.parts.hosts.get(stays.peerId)?.state !== 'live'; tries++) {
+      expect(tries).toBeLessThan(200);
+      await sleep(20);
+    }
+    const asker = await joined(second);
+    const { hosts } = await asker.client.request<HandoutReply>(TRACKER_PATTERNS.hosts, { id: book.announcement.id });
+    expect(hosts.map(({ peerId }) => peerId)).toEqual([stays.peerId]);
+  }, 20_000);
+
+  it('serves on while the file cannot be written, and says so', async () => {
+    const tracker = await start(join('/dev/null', 'tracker.snapshot'));
+    const peer = await joined(tracker);
+    await peer.announce(makeDocument('book.pdf', 1));
+    const { ready, checks } = (await (await fetch(`http://127.0.0.1:${tracker.http.port}/readyz`)).json()) as {
+      ready: boolean;
+      checks: { snapshot: { ok: boolean; detail: string } };
+    };
+    expect([ready, checks.snapshot.ok, await peer.search('book')]).toMatchObject([true, false, [{ name: 'book.pdf' }]]);
+    expect(checks.snapshot.detail).toContain('The snapshot file');
+  });
+});
