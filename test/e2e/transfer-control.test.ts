@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
@@ -44,6 +44,8 @@ const reach = (peer: ServiceProcess, id: string, is: (download: Download) => boo
     const download = await clientOf(peer).download(id);
     return is(download) && download;
   });
+
+const logOf = (swarm: ProcessSwarm, { name }: ServiceProcess) => join(swarm.folder, `${name}.log`);
 
 const lift = (host: ServiceProcess) => send(host, 'PATCH', 'node/limits', { upload: { node: null } });
 
@@ -184,6 +186,34 @@ describe('the queue of downloads', () => {
         expect((await act(last.id, 'resume')).json.code).toBe('WRONG_STATE');
         expect((await send(reader, 'DELETE', `downloads/${last.id}`)).status).toBe(204);
         expect((await clientOf(reader).document(large.id)).size).toBe(large.size);
+      }),
+    TIMEOUT_MS,
+  );
+});
+
+describe('a data folder that goes away', () => {
+  it(
+    'pauses a download with its cause, which goes on by itself once the folder is back',
+    () =>
+      ProcessSwarm.run(async (swarm) => {
+        const { host, reader, added } = await slowSwarm(swarm, [pdfOf(6 * MIB, 7)]);
+        const { id } = await clientOf(reader).startDownload({ id: (added[0] as Document).id });
+        await reach(reader, id, ({ pieces }) => pieces.have > 3, 'some pieces');
+        const folder = join(reader.dataDir, 'incoming');
+        await rename(folder, `${folder}.away`);
+        await lift(host);
+        const paused = await reach(reader, id, ({ state }) => state === 'paused' || state === 'failed', 'the download to stop');
+        expect([paused.state, paused.error?.code]).toEqual(['paused', 'STORE_FAILED']);
+        // An empty folder takes what is tried, and still not this download.
+        await mkdir(folder);
+        await waitUntil('the first try', 10_000, async () =>
+          (await readFile(logOf(swarm, reader), 'utf8')).includes('the disk takes writes again'),
+        );
+        await reach(reader, id, ({ state }) => state === 'paused', 'the download to wait again');
+        await rm(folder, { recursive: true });
+        await rename(`${folder}.away`, folder);
+        const done = await reach(reader, id, ({ state }) => state === 'done', 'the download to go on and end');
+        expect([done.md5.actual, done.error]).toEqual([done.md5.expected, null]);
       }),
     TIMEOUT_MS,
   );

@@ -171,6 +171,7 @@ export class DownloadJob {
   private async finish({ document, md5 }: NonNullable<typeof this.arrived>): Promise<void> {
     // The engine is done, the job only once the file is at its final place.
     this.phase = 'verifying';
+    this.options.changed();
     try {
       if (document.have.isFull) await this.options.library.complete(document);
       this.finished = { at: this.options.clock.now(), md5 };

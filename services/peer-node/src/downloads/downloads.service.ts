@@ -11,7 +11,7 @@ import type { DownloadMeter } from './download-meter.ts';
 import type { DownloadOrder } from './download-order.ts';
 import type { DownloadOrderStore } from './download-order-store.ts';
 import { DownloadQueue } from './download-queue.ts';
-import { StoreRecovery } from './store-recovery.ts';
+import { isWritable, StoreRecovery } from './store-recovery.ts';
 
 /** Ended downloads that stay listed; the oldest go first. */
 export const MAX_ENDED_DOWNLOADS = 1_000;
@@ -45,7 +45,11 @@ export class Downloads implements PieceDemand {
 
   constructor(private readonly options: DownloadsOptions) {
     options.meter.countByState = () => this.countByState();
-    this.recovery = new StoreRecovery(options.storeFolder, () => this.storeRecovered());
+    this.recovery = new StoreRecovery({
+      isWritable: () => isWritable(options.storeFolder),
+      recovered: () => this.storeRecovered(),
+      clock: options.clock,
+    });
   }
 
   /** Goes on with what an earlier process left. */
