@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { ProcessSwarm, type ServiceProcess } from '@pageswarm/testing';
+import { PDFDocument } from 'pdf-lib';
 import { PeerClient } from '../../tools/local-swarm/peer.client.ts';
 import { FIELD_GUIDE } from '../../tools/sample-maker/sample-documents.ts';
 
@@ -11,6 +12,15 @@ const pageOf = async (peer: ServiceProcess, id: string, page: string) => {
   const answer = await fetch(`http://127.0.0.1:${peer.http.port}/api/v1/documents/${id}/pages/${page}`);
   return { status: answer.status, bytes: Buffer.from(await answer.arrayBuffer()) };
 };
+const extractOf = async (peer: ServiceProcess, path: string, body: unknown) => {
+  const answer = await fetch(`http://127.0.0.1:${peer.http.port}/api/v1/documents/${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  return { status: answer.status, type: answer.headers.get('content-type'), bytes: Buffer.from(await answer.arrayBuffer()) };
+};
+const pageCountOf = async (bytes: Uint8Array) => (await PDFDocument.load(bytes)).getPageCount();
 const clientOf = (peer: ServiceProcess) => new PeerClient(`http://127.0.0.1:${peer.http.port}`);
 
 let guide: Uint8Array;
@@ -49,6 +59,21 @@ describe('reading a document that is not all here', () => {
         const other = await pageOf(reader, id, '90.pdf');
         expect([other.status, JSON.parse(other.bytes.toString()).code]).toEqual([409, 'PAGE_NOT_AVAILABLE']);
         expect((await pageOf(reader, id, '121.pdf')).status).toBe(400);
+        const joined = await extractOf(reader, 'extract', {
+          parts: [
+            { id, pages: '52' },
+            { id, pages: '50-51' },
+          ],
+        });
+        expect([joined.status, await pageCountOf(joined.bytes)]).toEqual([200, 3]);
+        for (const [body, expected] of [
+          [{ pages: '50,90' }, [409, 'PAGE_NOT_AVAILABLE']],
+          [{ pages: '121' }, [400, 'INVALID_PAGES']],
+          [{}, [400, 'INVALID_REQUEST']],
+        ] as const) {
+          const { status, bytes } = await extractOf(reader, `${id}/extract`, body);
+          expect([status, JSON.parse(bytes.toString()).code]).toEqual(expected);
+        }
       }),
     TEST_LIMIT_MS,
   );
@@ -61,6 +86,8 @@ describe('reading a document that is not all here', () => {
         const { id: downloadId } = await peer.startDownload({ id });
         const { status, bytes } = await pageOf(reader, id, '110.pdf');
         expect([status, bytes.subarray(0, 5).toString()]).toEqual([200, '%PDF-']);
+        const extract = await extractOf(reader, `${id}/extract`, { pages: '3,80-81' });
+        expect([extract.status, extract.type, await pageCountOf(extract.bytes)]).toEqual([200, 'application/pdf', 3]);
         const meanwhile = await peer.download(downloadId);
         expect(meanwhile.state).toBe('downloading');
         expect(meanwhile.bytes).toBeLessThan(meanwhile.size / 2);

@@ -18,6 +18,8 @@ const OPERATIONS = [
   'GET documents/{id}/content',
   'GET documents/{id}/pages/{n}.pdf',
   'GET documents/{id}/pages/{n}.png',
+  'POST documents/{id}/extract',
+  'POST documents/extract',
   'GET network/documents',
   'POST network/search',
   'GET network/interfaces',

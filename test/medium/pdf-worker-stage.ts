@@ -113,6 +113,10 @@ export class WorkerStage {
     return this.ask<ExtractHead>(WORKER_PATTERNS.extract, { ...document, pages });
   }
 
+  join(parts: readonly (DocumentRequest & { readonly pages: string })[]): Promise<{ head: ExtractHead; body: Uint8Array }> {
+    return this.ask<ExtractHead>(WORKER_PATTERNS.join, { parts });
+  }
+
   render(document: DocumentRequest, page: number, width = 200): Promise<{ head: RenderHead; body: Uint8Array }> {
     return this.ask<RenderHead>(WORKER_PATTERNS.render, { ...document, page, width });
   }

@@ -117,6 +117,24 @@ describe('a pdf-worker and the peer that asks it', () => {
     expect(again.head).toMatchObject({ pages: texts.length, words: texts.map(() => 5), error: null });
   });
 
+  it('joins pages of different documents in the order asked for', async () => {
+    const [one, other] = [stage.peer.add(book), stage.peer.add(pictureBook(4, 3_000))];
+    const { head, body } = await stage.join([
+      { ...other, pages: '2-3' },
+      { ...one, pages: '40' },
+      { ...other, pages: '1' },
+    ]);
+    expect(head.pages).toBe(4);
+    const again = await stage.inspect(stage.peer.add(body));
+    expect(again.head).toMatchObject({ pages: 4, words: [5, 5, 5, 5], error: null });
+    await expect(
+      stage.join([
+        { ...one, pages: '1' },
+        { ...other, pages: '5' },
+      ]),
+    ).rejects.toMatchObject({ code: 'PAGE_NOT_FOUND' });
+  });
+
   it.each([
     ['extract', '41', 'PAGE_NOT_FOUND'],
     ['extract', '0', 'INVALID_PAGES'],

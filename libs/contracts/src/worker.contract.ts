@@ -8,12 +8,17 @@ export const WORKER_PATTERNS = {
   inspect: 'pdf.inspect',
   /** {@link ExtractRequestSchema} -> bytes of a PDF, head {@link ExtractHeadSchema}. */
   extract: 'pdf.extract',
+  /** {@link JoinPagesRequestSchema} -> bytes of a PDF, head {@link ExtractHeadSchema}. */
+  join: 'pdf.join',
   /** {@link RenderRequestSchema} -> bytes of a PNG, head {@link RenderHeadSchema}. */
   render: 'pdf.render',
 } as const;
 
 /** The widest thumbnail in pixels. */
 export const MAX_RENDER_WIDTH = 4_096;
+
+/** The most parts, each of one document, that are joined into one PDF. */
+export const MAX_JOINED_PARTS = 64;
 
 export const WorkerDocumentSchema = z.object({
   id: DocumentIdField,
@@ -28,6 +33,8 @@ export const InspectionHeadSchema = InspectionSchema;
 
 export const ExtractRequestSchema = WorkerDocumentSchema.extend({ pages: z.string().min(1).max(4_096) });
 export type ExtractRequest = z.output<typeof ExtractRequestSchema>;
+/** Pages of several documents, in this order; each document is read from the same peer. */
+export const JoinPagesRequestSchema = z.object({ parts: z.array(ExtractRequestSchema).min(1).max(MAX_JOINED_PARTS) });
 export const ExtractHeadSchema = z.object({ pages: z.number().int().min(1) });
 export type ExtractHead = z.output<typeof ExtractHeadSchema>;
 

@@ -4,6 +4,7 @@ import type { Registry } from 'prom-client';
 import { DocumentSources } from './documents/document-sources.ts';
 import { ExtractController } from './extract/extract.controller.ts';
 import { ExtractService } from './extract/extract.service.ts';
+import { JoinService } from './extract/join.service.ts';
 import { InspectController } from './inspect/inspect.controller.ts';
 import { InspectService } from './inspect/inspect.service.ts';
 import { ChildPool } from './pool/child-pool.ts';
@@ -17,7 +18,7 @@ export interface WorkerParts {
   readonly sources: DocumentSources;
 }
 
-/** The pdf-worker: three requests on the swarm transport, and health and metrics over HTTP. */
+/** The pdf-worker: four requests on the swarm transport, and health and metrics over HTTP. */
 @Module({})
 export class WorkerModule {
   static with({ registry, readiness, pool, sources }: WorkerParts): DynamicModule {
@@ -30,6 +31,7 @@ export class WorkerModule {
         { provide: DocumentSources, useValue: sources },
         InspectService,
         ExtractService,
+        JoinService,
         RenderService,
       ],
     };

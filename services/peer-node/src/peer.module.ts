@@ -12,6 +12,7 @@ import { DocumentsController } from './library/documents.controller.ts';
 import { Library } from './library/library.service.ts';
 import { ContentController } from './reading/content.controller.ts';
 import { DocumentReader } from './reading/document-reader.ts';
+import { ExtractController } from './reading/extract.controller.ts';
 import { PagesController } from './reading/pages.controller.ts';
 import { NetworkController } from './tracker-link/network.controller.ts';
 import { TrackerLink } from './tracker-link/tracker-link.service.ts';
@@ -46,6 +47,7 @@ export class PeerModule {
         DownloadsController,
         ContentController,
         PagesController,
+        ExtractController,
         NetworkController,
         NodeController,
         RateLimitsController,

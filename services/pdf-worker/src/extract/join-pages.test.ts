@@ -5,7 +5,7 @@ import { PDFDocument, StandardFonts } from 'pdf-lib';
 import { PNG } from 'pngjs';
 import { MemoryBlocks } from '../pdfium/memory-blocks.ts';
 import { PdfiumLibrary } from '../pdfium/pdfium-library.ts';
-import { copyPages, joinViews } from './join-pages.ts';
+import { copyPages, joinDocuments, joinViews } from './join-pages.ts';
 
 const nothing = () => undefined;
 
@@ -86,6 +86,22 @@ describe('pages cut out of a document', () => {
   it('can come from the whole document', async () => {
     expect(await textsOf(await copyPages(await illustrated(), [12, 1], nothing))).toEqual(['number 12', 'number 1']);
     await expect(copyPages(await illustrated(), [13], nothing)).rejects.toMatchObject({ code: 'PAGE_NOT_FOUND' });
+  });
+
+  it('of different documents follow each other, whatever numbers their objects have', async () => {
+    const [some, others] = [
+      await joinViews(await viewsOf(await illustrated(), [7, 8]), nothing),
+      writePdf([
+        '<< /Type /Catalog /Pages 2 0 R >>',
+        '<< /Type /Pages /Count 1 /Kids [3 0 R] /MediaBox [0 0 50 70] >>',
+        '<< /Type /Page /Parent 2 0 R >>',
+      ]),
+    ];
+    const { bytes, pages } = await joinDocuments([some, others, some], nothing);
+    expect(pages).toBe(5);
+    expect(await textsOf(bytes)).toEqual(['number 7', 'number 8', '', 'number 7', 'number 8']);
+    expect((await PDFDocument.load(bytes)).getPage(2).getSize()).toEqual({ width: 50, height: 70 });
+    await expect(joinDocuments([some, Buffer.from('no PDF')], nothing)).rejects.toMatchObject({ code: 'PDF_UNREADABLE' });
   });
 
   it('cannot come from what pdf-lib does not understand', async () => {

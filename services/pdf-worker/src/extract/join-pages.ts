@@ -18,6 +18,26 @@ export function copyPages(bytes: Uint8Array, numbers: readonly number[], onPage:
   return withoutComplaints(() => copy(bytes, numbers, onPage));
 }
 
+/**
+ * Puts all pages of all these PDFs, in order, into one. Object numbers of different documents have nothing to do with each
+ * other, so nothing is shared between them.
+ * @throws PageSwarmError PDF_UNREADABLE
+ */
+export async function joinDocuments(documents: readonly Uint8Array[], onPage: () => void): Promise<{ bytes: Uint8Array; pages: number }> {
+  let pages = 0;
+  const bytes = await withoutComplaints(async () => {
+    const target = await PDFDocument.create({ updateMetadata: false });
+    for (const part of documents) {
+      const source = await openForCopy(part);
+      for (const page of await target.copyPages(source, source.getPageIndices())) target.addPage(page);
+      onPage();
+    }
+    pages = target.getPageCount();
+    return target.save({ updateFieldAppearances: false });
+  });
+  return { bytes, pages };
+}
+
 async function join(views: readonly Uint8Array[], onPage: () => void): Promise<Uint8Array> {
   const target = await PDFDocument.create({ updateMetadata: false });
   const pages: PDFPageLeaf[] = [];

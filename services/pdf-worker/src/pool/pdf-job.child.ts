@@ -2,6 +2,7 @@
 // document, and answers. Any of it may hang, crash or eat memory; the parent and the guard thread see to the rest.
 import { Worker } from 'node:worker_threads';
 import { runExtractJob } from '../extract/extract.job.ts';
+import { runJoinJob } from '../extract/join.job.ts';
 import { runMapJob } from '../inspect/map.job.ts';
 import { runTextJob } from '../inspect/text.job.ts';
 import { loadPdfium } from '../pdfium/pdfium-library.ts';
@@ -14,7 +15,13 @@ import type { ChildOptions, JobOrder } from './pdf-job.ts';
 import { PIPE_DESCRIPTOR } from './pipe-frames.ts';
 import { PipedDocument } from './piped-document.ts';
 
-const JOBS: Readonly<Record<string, JobRunner>> = { map: runMapJob, text: runTextJob, extract: runExtractJob, render: runRenderJob };
+const JOBS: Readonly<Record<string, JobRunner>> = {
+  map: runMapJob,
+  text: runTextJob,
+  extract: runExtractJob,
+  join: runJoinJob,
+  render: runRenderJob,
+};
 
 const options = JSON.parse(process.argv[2] ?? '{}') as ChildOptions;
 const pipe = new ParentPipe(PIPE_DESCRIPTOR);

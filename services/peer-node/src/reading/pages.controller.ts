@@ -2,28 +2,16 @@ import { Controller, Get, Inject, Param, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { MAX_RENDER_WIDTH } from '@pageswarm/contracts';
 import { AnswersBytes, Problems } from '@pageswarm/http';
-import { type IndexRange, indexesOf, PageSwarmError, parsePageRanges } from '@pageswarm/primitives';
+import { PageSwarmError } from '@pageswarm/primitives';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import type { LocalDocument } from '../library/local-document.ts';
 import { WorkerLink } from '../worker-link/worker-link.service.ts';
 import { goneSignal, ReadingQuerySchema } from './content.controller.ts';
 import { contentDisposition } from './content-disposition.ts';
 import { DocumentReader } from './document-reader.ts';
+import { PAGE_PROBLEMS, pagesIn, piecesOf } from './page-selection.ts';
 
 const RenderQuerySchema = ReadingQuerySchema.extend({ width: z.coerce.number().int().min(1).max(MAX_RENDER_WIDTH).optional() });
-
-/** Why a page cannot be shown. */
-const PAGE_PROBLEMS = [
-  'DOCUMENT_NOT_FOUND',
-  'INVALID_PAGES',
-  'PAGE_NOT_AVAILABLE',
-  'PDF_UNREADABLE',
-  'PDF_PASSWORD',
-  'PDF_TIMEOUT',
-  'WORKER_UNAVAILABLE',
-  'WORKER_BUSY',
-] as const;
 
 /** Single pages of a document, also of one that is only partly here: what they need is fetched before the rest. */
 @Controller('documents/:id/pages')
@@ -68,14 +56,4 @@ export class PagesController {
     const { bytes } = await this.workers.render(document, numbers[0] as number, width, signal);
     await reply.header('content-type', 'image/png').send(bytes);
   }
-}
-
-function pagesIn({ record, pageMap }: LocalDocument, pages: string): number[] {
-  return [...indexesOf(parsePageRanges(pages, record.inspection.pages ?? pageMap.pageCount))];
-}
-
-/** The pieces that these pages need; of a document without a page map, all. */
-function piecesOf({ pageMap, have }: LocalDocument, pages: readonly number[]): IndexRange[] {
-  if (!pageMap.mapped) return [[0, have.size]];
-  return [...pageMap.structure, ...pages.flatMap((page) => pageMap.closures[page - 1] ?? [])];
 }

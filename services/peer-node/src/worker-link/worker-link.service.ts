@@ -75,6 +75,20 @@ export class WorkerLink {
     return { head: parseMessage(ExtractHeadSchema, head), bytes };
   }
 
+  /** Pages of several documents, in this order, as one PDF. @throws as {@link extract} */
+  async join(
+    parts: readonly { readonly document: LocalDocument; readonly pages: string }[],
+    signal?: AbortSignal,
+  ): Promise<{ readonly head: ExtractHead; readonly bytes: Uint8Array }> {
+    const request = { parts: parts.map(({ document, pages }) => ({ ...this.describe(document), pages })) };
+    const { head, bytes } = await this.ask(WORKER_PATTERNS.join, request, {
+      timeoutMs: PAGE_TIMEOUT_MS,
+      maxBytes: MAX_WORKER_RESULT_BYTES,
+      signal,
+    });
+    return { head: parseMessage(ExtractHeadSchema, head), bytes };
+  }
+
   /** A page as a PNG of `width` pixels. @throws as {@link inspect}; PAGE_NOT_FOUND */
   async render(
     document: LocalDocument,
