@@ -19,6 +19,8 @@ export class ClientStreams implements StreamTable {
   private nextStreamId = 1;
   private dataStream: ClientStream | undefined;
   private isDataEnd = false;
+  /** Why the connection is over. A caller that waited for it to open may come a moment after its end. */
+  private ending: PageSwarmError | undefined;
 
   constructor(private readonly connection: Connection) {
     this.budget = new ReceiveBudget(connection.limits.maxReceiveBufferBytes);
@@ -37,7 +39,7 @@ export class ClientStreams implements StreamTable {
   open(stream: ClientStream, message: MessagePayload): void {
     if (stream.isOver) return;
     try {
-      this.demandQueue();
+      this.demandConnection();
       const json = encodeJson(message, this.connection.peerLimits.maxJsonBytes);
       if (this.streams.size < this.connection.peerLimits.maxStreams) this.send(stream, json);
       else this.wait(stream, json);
@@ -46,9 +48,9 @@ export class ClientStreams implements StreamTable {
     }
   }
 
-  /** Sends an event. @throws PageSwarmError LIMIT_EXCEEDED or FRAME_TOO_LARGE */
+  /** Sends an event. @throws PageSwarmError LIMIT_EXCEEDED, FRAME_TOO_LARGE or what ended the connection */
   event(message: MessagePayload): void {
-    this.demandQueue();
+    this.demandConnection();
     this.connection.queue.control(FrameType.EVENT, 0, 0, 0, encodeJson(message, this.connection.peerLimits.maxJsonBytes));
   }
 
@@ -81,6 +83,7 @@ export class ClientStreams implements StreamTable {
   }
 
   failAll(error: PageSwarmError): void {
+    this.ending = error;
     for (const { stream } of this.waiting.splice(0)) stream.fail(error);
     for (const stream of [...this.streams.values()]) stream.fail(error);
   }
@@ -134,7 +137,8 @@ export class ClientStreams implements StreamTable {
     this.waiting.push({ stream, json });
   }
 
-  private demandQueue(): void {
+  private demandConnection(): void {
+    if (this.ending) throw this.ending;
     if (this.connection.queue.queuedBytes > this.connection.limits.maxWriteQueueBytes)
       throw new PageSwarmError('LIMIT_EXCEEDED', 'The other end does not read: too much waits to be sent');
   }
