@@ -40,6 +40,17 @@ describe('configuration', () => {
     expect(() => readPeerConfig({ PAGESWARM_SWARM_KEY: 'short' })).toThrow(/PAGESWARM_SWARM_KEY/);
   });
 
+  it('names a bad secret without telling it', () => {
+    for (const [name, secret] of [
+      ['PAGESWARM_SWARM_KEY', 'tooshort'],
+      ['PAGESWARM_ADMIN_TOKEN', 'tooshort'],
+      ['PAGESWARM_REDIS_URL', 'http://:tooshort@redis'],
+    ] as const) {
+      expect(() => readTrackerConfig({ [name]: secret })).toThrow(`${name} is not usable`);
+      expect(() => readTrackerConfig({ [name]: secret })).not.toThrow(/tooshort/);
+    }
+  });
+
   it('refuses an unknown variable and suggests the one that was meant', () => {
     expect(() => readPeerConfig({ PAGESWARM_STRATEGIE: 'adaptive' })).toThrow(
       /PAGESWARM_STRATEGIE is not a variable.*did you mean PAGESWARM_STRATEGY/,

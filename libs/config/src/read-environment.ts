@@ -2,6 +2,8 @@ import { PageSwarmError } from '@pageswarm/primitives';
 import { type Environment, VARIABLES, type VariableName } from './variables.ts';
 
 const PREFIX = 'PAGESWARM_';
+/** What must not be told to whoever reads logs; the URL may hold a password. */
+const SECRETS: ReadonlySet<string> = new Set<VariableName>(['PAGESWARM_SWARM_KEY', 'PAGESWARM_ADMIN_TOKEN', 'PAGESWARM_REDIS_URL']);
 
 /**
  * Checks every `PAGESWARM_*` variable at once. An empty value counts as unset, as compose files pass it.
@@ -21,7 +23,10 @@ export function readEnvironment(
     const text = env[name] || defaults[name as VariableName];
     const result = schema.safeParse(text);
     if (result.success) values[name] = result.data;
-    else complaints.push(`${name}=${JSON.stringify(text)} is not usable: ${result.error.issues[0]?.message ?? 'invalid'}`);
+    else {
+      const shown = SECRETS.has(name) ? name : `${name}=${JSON.stringify(text)}`;
+      complaints.push(`${shown} is not usable: ${result.error.issues[0]?.message ?? 'invalid'}`);
+    }
   }
   if (complaints.length > 0) throw new PageSwarmError('INVALID_CONFIGURATION', complaints.join('; '));
   return values as Environment;

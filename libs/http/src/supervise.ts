@@ -43,9 +43,11 @@ export async function supervise(start: () => Promise<{ service: RunningService; 
   process.send?.({ type: 'ready', http: service.http, transport: service.transport });
 }
 
-function describeStartFailure(error: unknown): string {
+/** One line for whoever started the process; a stack only for what nobody expected. */
+export function describeStartFailure(error: unknown): string {
   if (isPageSwarmError(error)) return `${error.code}: ${error.message}`;
-  const { code, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
+  const { code, address, port, path, message } = error as NodeJS.ErrnoException & { address?: string; port?: number };
   if (code === 'EADDRINUSE') return `Port ${port} on ${address} is taken: stop what runs there, or choose another port`;
+  if (code !== undefined && path !== undefined) return `A file or folder cannot be used, look at PAGESWARM_DATA_DIR: ${message}`;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
