@@ -57,7 +57,10 @@ describe('reading a document that is not all here', () => {
         const picture = await pageOf(reader, id, '52.png?width=200');
         expect([picture.status, picture.bytes.subarray(1, 4).toString()]).toEqual([200, 'PNG']);
         const other = await pageOf(reader, id, '90.pdf');
-        expect([other.status, JSON.parse(other.bytes.toString()).code]).toEqual([409, 'PAGE_NOT_AVAILABLE']);
+        const { code, detail } = JSON.parse(other.bytes.toString());
+        expect([other.status, code]).toEqual([409, 'PAGE_NOT_AVAILABLE']);
+        expect(detail).toContain(`last seen at ${download.hosts[0]?.address};`);
+        expect(detail).toContain('?timeout=');
         expect((await pageOf(reader, id, '121.pdf')).status).toBe(400);
         const joined = await extractOf(reader, 'extract', {
           parts: [

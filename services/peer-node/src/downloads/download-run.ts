@@ -10,6 +10,7 @@ import { forgetRotten } from './file-verifier.ts';
 import { HostConnection } from './host-connection.ts';
 import type { HostDirectory } from './host-directory.ts';
 import { PieceReceiver } from './piece-receiver.ts';
+import { type PieceHolder, PieceWitness } from './piece-witness.ts';
 import { RunningMd5 } from './running-md5.ts';
 
 /** The longest sleep that a timer can be asked for, in milliseconds. */
@@ -41,6 +42,7 @@ export class DownloadRun {
   private readonly requests = new Map<number, AbortController>();
   private readonly watches = new Map<PeerId, AbortController>();
   private readonly receiver: PieceReceiver;
+  private readonly witness: PieceWitness;
   private runningMd5: RunningMd5;
   private timer: NodeJS.Timeout | undefined;
   private md5: string | null = null;
@@ -51,6 +53,7 @@ export class DownloadRun {
   constructor(private readonly options: DownloadRunOptions) {
     const { spec, document, hostSearchMs } = options;
     this.engine = new Engine(spec, Bitfield.fromRanges(document.have.toRanges(), document.have.size), { hostSearchWindowMs: hostSearchMs });
+    this.witness = new PieceWitness(document.have.size);
     this.runningMd5 = new RunningMd5(document);
     this.receiver = new PieceReceiver(
       document,
@@ -94,6 +97,11 @@ export class DownloadRun {
   demand(pieces: readonly IndexRange[]): () => void {
     this.apply({ type: 'demand', pieces });
     return () => this.apply({ type: 'demand-over', pieces });
+  }
+
+  /** Hosts that were seen with any of these pieces, also those that are gone. */
+  holdersOf(pieces: readonly IndexRange[]): PieceHolder[] {
+    return this.witness.holdersOf(pieces);
   }
 
   /** Ends everything at once; nothing is told to the engine any more. */
@@ -159,7 +167,10 @@ export class DownloadRun {
         address,
         pieces: complete ? ('all' as const) : new Bitfield(total),
       }));
-      for (const { peerId, address } of hosts) this.remember(peerId, address);
+      for (const { peerId, address, pieces } of hosts) {
+        this.remember(peerId, address);
+        this.witness.found(peerId, address, pieces === 'all');
+      }
       this.apply({ type: 'hosts-found', hosts });
       for (const { peerId, pieces } of hosts) if (pieces !== 'all') this.watch(peerId);
     } catch (error) {
@@ -188,7 +199,10 @@ export class DownloadRun {
     const abort = new AbortController();
     this.watches.set(peerId, abort);
     const follow = async (): Promise<void> => {
-      for await (const pieces of host.watch(this.document.id, abort.signal)) this.apply({ type: 'have', peerId, pieces });
+      for await (const pieces of host.watch(this.document.id, abort.signal)) {
+        this.witness.has(peerId, pieces);
+        this.apply({ type: 'have', peerId, pieces });
+      }
     };
     follow()
       .catch((error) => this.options.logger.debug({ code: errorShape(error).code, peerId }, 'a partial host is not followed any more'))

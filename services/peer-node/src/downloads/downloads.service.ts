@@ -11,6 +11,7 @@ import type { DownloadMeter } from './download-meter.ts';
 import type { DownloadOrder } from './download-order.ts';
 import type { DownloadOrderStore } from './download-order-store.ts';
 import { DownloadQueue } from './download-queue.ts';
+import type { PieceHolder } from './piece-witness.ts';
 import { isWritable, StoreRecovery } from './store-recovery.ts';
 
 /** Ended downloads that stay listed; the oldest go first. */
@@ -185,6 +186,11 @@ export class Downloads implements PieceDemand {
 
   demand(document: LocalDocument, pieces: readonly IndexRange[]): (() => void) | undefined {
     return this.activeFor(document.id)?.demand(pieces);
+  }
+
+  lastHolders(document: LocalDocument, pieces: readonly IndexRange[]): readonly PieceHolder[] {
+    const runs = this.list().flatMap(({ order, status }) => (order.document.id === document.id && status.run ? [status.run] : []));
+    return runs.at(-1)?.holdersOf(pieces) ?? [];
   }
 
   private async enqueue(

@@ -16,6 +16,8 @@ import type { LocalDocument } from '../library/local-document.ts';
 export interface PieceDemand {
   /** @returns how to take the demand back, or undefined if nothing downloads this document now */
   demand(document: LocalDocument, pieces: readonly IndexRange[]): (() => void) | undefined;
+  /** Hosts that were last seen with any of these pieces, by the latest download of the document; none when that is not known. */
+  lastHolders(document: LocalDocument, pieces: readonly IndexRange[]): readonly { readonly address: string }[];
   /** The document, by any of its hashes, that a download is about to open: its first host is still being asked. */
   expected(hash: string): DocumentId | undefined;
 }
@@ -27,6 +29,11 @@ export interface DocumentShelf {
   find(id: DocumentId): LocalDocument | undefined;
   readonly changes: Observable<{ readonly type: string; readonly document: LocalDocument }>;
 }
+
+/** The most hosts that an error names. */
+export const MAX_NAMED_HOLDERS = 5;
+const HOW_TO_WAIT = '?timeout= waits longer, in milliseconds, while the download looks for a host';
+const NOT_DOWNLOADING = 'come only with a download: start or resume one, then ?timeout= waits for them, in milliseconds';
 
 export interface WaitOptions {
   readonly signal?: AbortSignal;
@@ -82,9 +89,10 @@ export class DocumentReader {
     const missing = missingOf(document, pieces);
     if (missing.length === 0) return;
     const release = this.downloads.demand(document, missing);
-    if (!release) throw notAvailable(document, missing, 'no download of it is running');
+    if (!release) throw this.notAvailable(document, missing, NOT_DOWNLOADING);
     try {
-      await waitFor(document, missing, signal, timeoutMs);
+      const late = await waitFor(document, missing, signal, timeoutMs);
+      if (late) throw this.notAvailable(document, late, `did not come within ${timeoutMs} ms; ${HOW_TO_WAIT}`);
     } finally {
       release();
     }
@@ -94,6 +102,15 @@ export class DocumentReader {
   async read(document: LocalDocument, offset: number, length: number, options: WaitOptions): Promise<Uint8Array> {
     await this.available(document, [piecesOfBytes(offset, length, document.record.pieceLength)], options);
     return document.pieces.read(offset, length);
+  }
+
+  private notAvailable(document: LocalDocument, missing: readonly IndexRange[], why: string): PageSwarmError {
+    const holders = this.downloads.lastHolders(document, missing).map(({ address }) => address);
+    const named = holders.slice(0, MAX_NAMED_HOLDERS).join(', ');
+    const others = holders.length > MAX_NAMED_HOLDERS ? ` and ${holders.length - MAX_NAMED_HOLDERS} others` : '';
+    const last = named ? `; last seen at ${named}${others}` : '';
+    const pieces = `${countOf(missing)} pieces (${formatPageRanges(missing).slice(0, 100)}) of "${document.record.name}"`;
+    return new PageSwarmError('PAGE_NOT_AVAILABLE', `${pieces} are not here${last}; they ${why}`);
   }
 
   /** The document as a source of bytes by range. */
@@ -106,38 +123,29 @@ function missingOf({ have }: LocalDocument, pieces: readonly IndexRange[]): Inde
   return toIndexRanges([...indexesOf(pieces)].filter((piece) => !have.has(piece)));
 }
 
+/** @returns the pieces that did not come in time; undefined once all are here. @throws PageSwarmError CANCELLED */
 function waitFor(
   document: LocalDocument,
   pieces: readonly IndexRange[],
   signal: AbortSignal | undefined,
   timeoutMs: number,
-): Promise<void> {
+): Promise<IndexRange[] | undefined> {
   const missing = new Set([...indexesOf(pieces)].filter((piece) => !document.have.has(piece)));
   return new Promise((resolve, reject) => {
-    const end = (error?: PageSwarmError): void => {
+    const end = (settle: () => void): void => {
       clearTimeout(timer);
       unsubscribe();
       signal?.removeEventListener('abort', cancel);
-      if (error) reject(error);
-      else resolve();
+      settle();
     };
-    const cancel = (): void => end(new PageSwarmError('CANCELLED', 'The reader went away'));
-    const timer = setTimeout(
-      () => end(notAvailable(document, toIndexRanges(missing), `it did not come within ${timeoutMs} ms`)),
-      timeoutMs,
-    );
+    const cancel = (): void => end(() => reject(new PageSwarmError('CANCELLED', 'The reader went away')));
+    const allHere = (): void => end(() => resolve(undefined));
+    const timer = setTimeout(() => end(() => resolve(toIndexRanges(missing))), timeoutMs);
     const unsubscribe = document.feed.subscribe((piece) => {
-      if (missing.delete(piece) && missing.size === 0) end();
+      if (missing.delete(piece) && missing.size === 0) allHere();
     });
     signal?.addEventListener('abort', cancel);
     if (signal?.aborted) cancel();
-    else if (missing.size === 0) end();
+    else if (missing.size === 0) allHere();
   });
-}
-
-function notAvailable(document: LocalDocument, missing: readonly IndexRange[], why: string): PageSwarmError {
-  return new PageSwarmError(
-    'PAGE_NOT_AVAILABLE',
-    `${countOf(missing)} pieces (${formatPageRanges(missing).slice(0, 100)}) of "${document.record.name}" are not here, and ${why}`,
-  );
 }
