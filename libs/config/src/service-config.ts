@@ -23,6 +23,8 @@ export interface TrackerConfig extends CommonConfig {
   readonly snapshotIntervalMs: number;
   readonly leaseMs: number;
   readonly publicUrl: string | undefined;
+  /** 0 takes a free port; undefined is without UDP. */
+  readonly udpPort: number | undefined;
   readonly maxHandout: number;
 }
 
@@ -68,6 +70,7 @@ export function readTrackerConfig(env: Env): TrackerConfig {
     snapshotIntervalMs: values.PAGESWARM_SNAPSHOT_INTERVAL_MS,
     leaseMs: values.PAGESWARM_LEASE_MS,
     publicUrl: values.PAGESWARM_PUBLIC_URL?.replace(/\/+$/, ''),
+    udpPort: values.PAGESWARM_UDP_PORT,
     maxHandout: values.PAGESWARM_MAX_HANDOUT,
   };
 }

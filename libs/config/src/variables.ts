@@ -86,6 +86,10 @@ export const VARIABLES = {
     schema: z.url({ protocol: /^https?$/ }).optional(),
     meaning: 'Base URL of the tracker in .torrent files; derived from the request when unset.',
   },
+  PAGESWARM_UDP_PORT: {
+    schema: z.coerce.number().int().min(0).max(65_535).optional(),
+    meaning: 'Port on the HTTP host where the tracker answers BitTorrent clients over UDP; 0 takes a free one, unset is off.',
+  },
   PAGESWARM_MAX_HANDOUT: { schema: whole(50, 1, 1_000), meaning: 'Most hosts in one answer of the tracker.' },
   PAGESWARM_TRACKERS: { schema: endpointList('127.0.0.1:7181'), meaning: 'Trackers as host:port, separated by commas.' },
   PAGESWARM_WORKERS: {

@@ -26,7 +26,7 @@ export async function startTracker(config: TrackerConfig, logger: Logger): Promi
   const transportMetrics = createTransportMetrics(registry);
   const readiness = new Readiness();
   const parts = buildTracker({ config, clock: systemClock, logger, registry, transportMetrics });
-  const { swarm, bittorrent, snapshotter, events, pool, context } = parts;
+  const { swarm, bittorrent, udp, snapshotter, events, pool, context } = parts;
   readiness.add({
     name: 'snapshot',
     essential: false,
@@ -46,11 +46,13 @@ export async function startTracker(config: TrackerConfig, logger: Logger): Promi
   ];
   const stop = async () => {
     for (const end of stops) end();
+    await udp.stop();
     await pool.close();
     await snapshotter.stop();
     events.stop();
   };
   try {
+    await udp.start();
     const service = await startService(TrackerModule.register(parts, registry, readiness), {
       title: 'PageSwarm tracker',
       description: 'The catalog of documents and their hosts; also a BitTorrent tracker for them.',

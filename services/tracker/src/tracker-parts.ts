@@ -7,6 +7,8 @@ import type { Registry } from 'prom-client';
 import { LiveEvents } from './admin/live-events.ts';
 import { createTrackerMeters, measureTracker } from './admin/tracker-metrics.ts';
 import { BittorrentTracker } from './bittorrent/bittorrent.service.ts';
+import { ConnectionIds } from './bittorrent/connection-ids.ts';
+import { UdpTracker } from './bittorrent/udp-tracker.ts';
 import { Catalog } from './catalog/catalog.ts';
 import { DocumentSearch } from './search/document-search.ts';
 import { FileSnapshotStore } from './snapshot/file-snapshot-store.ts';
@@ -30,6 +32,7 @@ export interface TrackerParts {
   readonly listing: Listing;
   readonly swarm: SwarmService;
   readonly bittorrent: BittorrentTracker;
+  readonly udp: UdpTracker;
   readonly torrentFiles: TorrentFiles;
   readonly events: LiveEvents;
   readonly snapshotter: Snapshotter;
@@ -57,12 +60,14 @@ export function buildTracker({ config, clock, logger, registry, transportMetrics
   const options = { trackerId: identity.peerId, maxHandout: config.maxHandout };
   const swarm = new SwarmService(catalog, hosts, new ConnectBack(identity, security), clock, meters.swarm, logger, options);
   const bittorrent = new BittorrentTracker(catalog, clock, new SeededRandom(randomBytes(4).readUInt32BE()), meters.bittorrent);
+  const udpEndpoint = config.udpPort === undefined ? undefined : { host: config.http.host, port: config.udpPort };
+  const udp = new UdpTracker(udpEndpoint, bittorrent, new ConnectionIds(clock), meters.bittorrent, logger);
   const pool = new SwarmClientPool({ identity, security, metrics: transportMetrics });
   const torrentFiles = new TorrentFiles(hosts, new SwarmMetainfoSource(pool), logger);
   const events = new LiveEvents(catalog, hosts, listing, context.startedAt.toString(36));
   const snapshotter = new Snapshotter(snapshotStoreOf(config, logger), catalog, hosts, clock, logger, config.snapshotIntervalMs);
   measureTracker(registry, { catalog, hosts, bittorrent, events, snapshotter });
-  return { context, catalog, hosts, search, listing, swarm, bittorrent, torrentFiles, events, snapshotter, pool };
+  return { context, catalog, hosts, search, listing, swarm, bittorrent, udp, torrentFiles, events, snapshotter, pool };
 }
 
 /** Redis where it is configured, else the file, else none. */

@@ -38,11 +38,21 @@ export function createTrackerMeters(registry: Registry, clock: Clock): TrackerMe
   });
   const bittorrent = new Counter({
     name: 'pageswarm_tracker_bittorrent_announces_total',
-    help: 'Announces of BitTorrent clients by event.',
-    labelNames: ['event'],
+    help: 'Announces of BitTorrent clients by event and protocol.',
+    labelNames: ['event', 'protocol'],
     registers,
   });
-  const scrapes = new Counter({ name: 'pageswarm_tracker_bittorrent_scrapes_total', help: 'Scrapes of BitTorrent clients.', registers });
+  const scrapes = new Counter({
+    name: 'pageswarm_tracker_bittorrent_scrapes_total',
+    help: 'Scrapes of BitTorrent clients by protocol.',
+    labelNames: ['protocol'],
+    registers,
+  });
+  const ignored = new Counter({
+    name: 'pageswarm_tracker_udp_packets_ignored_total',
+    help: 'UDP packets that were no request and got no answer.',
+    registers,
+  });
   return {
     swarm: {
       announced: (kind) => announces.inc({ kind }),
@@ -51,7 +61,11 @@ export function createTrackerMeters(registry: Registry, clock: Clock): TrackerMe
         handedOut.inc(hosts);
       },
     },
-    bittorrent: { announced: (event) => bittorrent.inc({ event }), scraped: () => scrapes.inc() },
+    bittorrent: {
+      announced: (event, protocol) => bittorrent.inc({ event, protocol }),
+      scraped: (protocol) => scrapes.inc({ protocol }),
+      ignored: () => ignored.inc(),
+    },
     search: (search) => {
       const started = clock.monotonic();
       try {

@@ -6,6 +6,12 @@ export const MAX_SWARM_PEERS = 5_000;
 /** Bytes of a compact IPv4 and IPv6 address with its port (BEP 23, BEP 7). */
 export const COMPACT_BYTES = { v4: 6, v6: 18 } as const;
 
+export type AddressFamily = keyof typeof COMPACT_BYTES;
+/** Compact addresses by family, behind each other. */
+export type PickedPeers = Readonly<Record<AddressFamily, Buffer>>;
+
+const NONE = Buffer.alloc(0);
+
 interface SwarmPeer {
   readonly peerId: string;
   readonly isSeeder: boolean;
@@ -64,14 +70,17 @@ export class BittorrentSwarm {
     }
   }
 
-  /** Compact addresses for an asker, beginning at a place of chance: a seeder needs no other seeders. */
-  pick(asker: string, isSeeder: boolean, count: number, chance: number): { readonly v4: Buffer; readonly v6: Buffer } {
-    const v4 = this.pickFamily('v4', asker, isSeeder, count, chance);
-    const v6 = this.pickFamily('v6', asker, isSeeder, count - v4.length / COMPACT_BYTES.v4, chance);
+  /**
+   * Compact addresses for an asker, beginning at a place of chance: a seeder needs no other seeders.
+   * @param family leaves the other one out
+   */
+  pick(asker: string, isSeeder: boolean, count: number, chance: number, family?: AddressFamily): PickedPeers {
+    const v4 = family === 'v6' ? NONE : this.pickFamily('v4', asker, isSeeder, count, chance);
+    const v6 = family === 'v4' ? NONE : this.pickFamily('v6', asker, isSeeder, count - v4.length / COMPACT_BYTES.v4, chance);
     return { v4, v6 };
   }
 
-  private pickFamily(family: 'v4' | 'v6', asker: string, isSeeder: boolean, count: number, chance: number): Buffer {
+  private pickFamily(family: AddressFamily, asker: string, isSeeder: boolean, count: number, chance: number): Buffer {
     const at = (pool: AddressPool) => Math.floor(chance * pool.size);
     const leechers = this.leechers[family].pick(count, at(this.leechers[family]), asker);
     if (isSeeder) return leechers;

@@ -20,7 +20,11 @@ function tracker() {
   const count = (what: string) => {
     counts[what] = (counts[what] ?? 0) + 1;
   };
-  const bittorrent = new BittorrentTracker(catalog, clock, new SeededRandom(1), { announced: count, scraped: () => count('scrape') });
+  const bittorrent = new BittorrentTracker(catalog, clock, new SeededRandom(1), {
+    announced: (event, protocol) => count(`${protocol} ${event}`),
+    scraped: (protocol) => count(`${protocol} scrape`),
+    ignored: () => count('ignored'),
+  });
   const read = (bytes: Uint8Array) => bdecode(bytes) as Map<string, BencodeValue>;
   /** Client number `n` announces from its own address. */
   const announce = (n: number, more: string, address = `10.0.0.${n}`, hash: string = book.infoHashV1) =>
@@ -104,7 +108,7 @@ describe('BitTorrent clients', () => {
     catalog.remove(book.id);
     expect(bittorrent.peerCount).toBe(0);
     expect(announce(1, 'left=0').has('failure reason')).toBe(true);
-    expect(counts).toEqual({ refused: 2, scrape: 1, none: 1 });
+    expect(counts).toEqual({ 'http refused': 2, 'http scrape': 1, 'http none': 1 });
   });
 });
 

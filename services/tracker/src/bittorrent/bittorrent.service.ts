@@ -2,7 +2,7 @@ import type { Clock, DocumentId, Random } from '@pageswarm/primitives';
 import { type BencodeInput, bencode } from '@pageswarm/torrent';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { DocumentRecord } from '../catalog/document-record.ts';
-import { BittorrentSwarm, COMPACT_BYTES } from './bittorrent-swarm.ts';
+import { type AddressFamily, BittorrentSwarm, COMPACT_BYTES, type PickedPeers } from './bittorrent-swarm.ts';
 import {
   type AnnounceEvent,
   AnnounceRefusal,
@@ -11,6 +11,7 @@ import {
   parseTrackerQuery,
   readAnnounce,
   readScrape,
+  type SwarmAnnounce,
 } from './tracker-query.ts';
 
 /** How often BitTorrent clients are asked to announce, in seconds. */
@@ -26,12 +27,22 @@ export const SWARMS_PER_SWEEP = 20_000;
 
 /** What is counted of BitTorrent clients. */
 export interface BittorrentMeter {
-  announced(event: AnnounceEvent | 'refused'): void;
-  scraped(): void;
+  announced(event: AnnounceEvent | 'refused', protocol: BittorrentProtocol): void;
+  scraped(protocol: BittorrentProtocol): void;
+  /** A UDP packet that gets no answer. */
+  ignored(): void;
+}
+export type BittorrentProtocol = 'http' | 'udp';
+
+/** Complete and incomplete peers of a torrent, and downloads that ended. */
+export interface TorrentCounts {
+  readonly complete: number;
+  readonly downloaded: number;
+  readonly incomplete: number;
 }
 
 /**
- * The tracker that ordinary BitTorrent clients speak to (BEP 3, 7, 23, 31, 48, 52). It knows listed documents only.
+ * The tracker that ordinary BitTorrent clients speak to (BEP 3, 7, 15, 23, 31, 48, 52). It knows listed documents only.
  * BitTorrent peers are kept apart from our hosts, who do not speak the BitTorrent peer protocol, but counted with them.
  */
 export class BittorrentTracker {
@@ -69,17 +80,10 @@ export class BittorrentTracker {
       const request = readAnnounce(parseTrackerQuery(url));
       const address = addressBytes(remoteAddress);
       if (address === undefined) throw new AnnounceRefusal('invalid address');
-      const record = this.demand(request.infoHash);
-      const { event, isSeeder, peerId, port } = request;
-      const key = address + String.fromCharCode(port >> 8, port & 0xff);
-      const swarm = this.swarmOf(record.id);
-      const before = event === 'stopped' ? swarm.delete(key) : swarm.put(key, { peerId, isSeeder, lastSeen: this.clock.monotonic() });
-      // A client of a hybrid torrent tells everything twice, once for each of its hashes.
-      if (event === 'completed' && !before?.isSeeder) this.downloads.set(record.id, (this.downloads.get(record.id) ?? 0) + 1);
-      this.meter.announced(event);
-      const { v4, v6 } = swarm.pick(key, isSeeder, event === 'stopped' ? 0 : request.numwant, this.random.next());
+      const { record, swarm, peers } = this.take(request, address, undefined, 'http');
+      const { v4, v6 } = peers;
       const answer = new Map<string, BencodeInput>([
-        ...this.countsOf(record),
+        ...Object.entries(this.countsOf(record)),
         ['interval', ANNOUNCE_INTERVAL_SECONDS],
         ['min interval', MIN_ANNOUNCE_INTERVAL_SECONDS],
       ]);
@@ -95,17 +99,58 @@ export class BittorrentTracker {
     });
   }
 
+  /**
+   * Takes in what a client says, whichever way it came, and picks peers for it.
+   * @param address the bytes of the client's address in latin1
+   * @param family of the peers; undefined for both
+   * @throws AnnounceRefusal for a torrent that is not listed
+   */
+  take(
+    { infoHash, event, isSeeder, peerId, port, numwant }: SwarmAnnounce,
+    address: string,
+    family: AddressFamily | undefined,
+    protocol: BittorrentProtocol,
+  ): { readonly record: DocumentRecord; readonly swarm: BittorrentSwarm; readonly peers: PickedPeers } {
+    const record = this.demand(infoHash);
+    const key = address + String.fromCharCode(port >> 8, port & 0xff);
+    const swarm = this.swarmOf(record.id);
+    const before = event === 'stopped' ? swarm.delete(key) : swarm.put(key, { peerId, isSeeder, lastSeen: this.clock.monotonic() });
+    // A client of a hybrid torrent tells everything twice, once for each of its hashes.
+    if (event === 'completed' && !before?.isSeeder) this.downloads.set(record.id, (this.downloads.get(record.id) ?? 0) + 1);
+    this.meter.announced(event, protocol);
+    return { record, swarm, peers: swarm.pick(key, isSeeder, event === 'stopped' ? 0 : numwant, this.random.next(), family) };
+  }
+
   /** Answers `/scrape`; torrents that are not listed are left out. */
   scrape(url: string): Uint8Array {
     return this.answered(() => {
       const files = new Map<string, BencodeInput>();
       for (const hash of readScrape(parseTrackerQuery(url))) {
         const record = this.catalog.find(hash);
-        if (record) files.set(Buffer.from(hash, 'hex').toString('latin1'), new Map(this.countsOf(record)));
+        if (record) files.set(Buffer.from(hash, 'hex').toString('latin1'), new Map(Object.entries(this.countsOf(record))));
       }
-      this.meter.scraped();
+      this.meter.scraped('http');
       return new Map([['files', files]]);
     });
+  }
+
+  /** Both kinds of peers together (BEP 48). */
+  countsOf(record: DocumentRecord): TorrentCounts {
+    const swarm = this.swarms.get(record.id);
+    let hosts = 0;
+    for (const { complete } of record.holdings.values()) if (complete) hosts++;
+    const complete = Math.min(hosts, record.listedHosts);
+    return {
+      complete: complete + (swarm?.complete ?? 0),
+      downloaded: record.completed + (this.downloads.get(record.id) ?? 0),
+      incomplete: record.listedHosts - complete + (swarm?.incomplete ?? 0),
+    };
+  }
+
+  /** The same by a hash in hex; undefined for a torrent that is not listed. */
+  countsUnder(hash: string): TorrentCounts | undefined {
+    const record = this.catalog.find(hash);
+    return record && this.countsOf(record);
   }
 
   /** Forgets peers that fell silent; looks at a part of the torrents each time. */
@@ -138,25 +183,12 @@ export class BittorrentTracker {
     return swarm;
   }
 
-  /** Both kinds of peers together (BEP 48). */
-  private countsOf(record: DocumentRecord): [string, number][] {
-    const swarm = this.swarms.get(record.id);
-    let hosts = 0;
-    for (const { complete } of record.holdings.values()) if (complete) hosts++;
-    const complete = Math.min(hosts, record.listedHosts);
-    return [
-      ['complete', complete + (swarm?.complete ?? 0)],
-      ['downloaded', record.completed + (this.downloads.get(record.id) ?? 0)],
-      ['incomplete', record.listedHosts - complete + (swarm?.incomplete ?? 0)],
-    ];
-  }
-
   private answered(answer: () => Map<string, BencodeInput>): Uint8Array {
     try {
       return bencode(answer());
     } catch (error) {
       if (!(error instanceof AnnounceRefusal)) throw error;
-      this.meter.announced('refused');
+      this.meter.announced('refused', 'http');
       const refusal = new Map<string, BencodeInput>([['failure reason', error.message]]);
       if (error.retryInMinutes !== undefined) refusal.set('retry in', error.retryInMinutes);
       return bencode(refusal);

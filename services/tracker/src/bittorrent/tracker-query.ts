@@ -12,8 +12,8 @@ export const DEFAULT_NUMWANT = 50;
 
 export type AnnounceEvent = 'started' | 'stopped' | 'completed' | 'none';
 
-/** An announce of a BitTorrent client (BEP 3, 23). */
-export interface BittorrentAnnounce {
+/** What a BitTorrent client says of itself, whichever way it announces. */
+export interface SwarmAnnounce {
   /** 40 hex digits. */
   readonly infoHash: string;
   /** 20 bytes as latin1. */
@@ -22,6 +22,10 @@ export interface BittorrentAnnounce {
   readonly isSeeder: boolean;
   readonly event: AnnounceEvent;
   readonly numwant: number;
+}
+
+/** An announce over HTTP (BEP 3, 23). */
+export interface BittorrentAnnounce extends SwarmAnnounce {
   readonly compact: boolean;
   readonly noPeerId: boolean;
 }

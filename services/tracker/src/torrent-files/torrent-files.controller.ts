@@ -5,6 +5,7 @@ import { Answers, AnswersBytes, Problems, ReadsOnly } from '@pageswarm/http';
 import { PageSwarmError } from '@pageswarm/primitives';
 import { MAX_TORRENT_BYTES, parseMetainfo } from '@pageswarm/torrent';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { UdpTracker } from '../bittorrent/udp-tracker.ts';
 import { Listing } from '../swarm/listing.ts';
 import { TrackerContext } from '../tracker-context.ts';
 import { attachment } from './attachment.ts';
@@ -18,6 +19,7 @@ export class TorrentFilesController {
   constructor(
     @Inject(Listing) private readonly listing: Listing,
     @Inject(TorrentFiles) private readonly files: TorrentFiles,
+    @Inject(UdpTracker) private readonly udp: UdpTracker,
     @Inject(TrackerContext) private readonly context: TrackerContext,
   ) {}
 
@@ -27,7 +29,7 @@ export class TorrentFilesController {
   @Problems('DOCUMENT_NOT_FOUND', 'NO_HOSTS')
   async torrent(@Param('id') id: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const record = this.listing.record(id);
-    const bytes = await this.files.torrent(record, this.announceUrl(request));
+    const bytes = await this.files.torrent(record, this.announceUrls(request));
     await reply
       .header('content-type', 'application/x-bittorrent')
       .header('content-disposition', attachment(record.name, '.torrent'))
@@ -40,7 +42,7 @@ export class TorrentFilesController {
   @AnswersBytes(200, 'A magnet link.', 'text/plain')
   @Problems('DOCUMENT_NOT_FOUND')
   magnet(@Param('id') id: string, @Req() request: FastifyRequest): string {
-    return this.files.magnet(this.listing.record(id), this.announceUrl(request));
+    return this.files.magnet(this.listing.record(id), this.announceUrls(request));
   }
 
   @Post('search')
@@ -62,7 +64,10 @@ export class TorrentFilesController {
     return { items: [], nextCursor: null };
   }
 
-  private announceUrl(request: FastifyRequest): string {
-    return `${publicUrlOf(request, this.context.config.publicUrl)}/announce`;
+  /** HTTP, and UDP on the same host where it is on. */
+  private announceUrls(request: FastifyRequest): string[] {
+    const base = publicUrlOf(request, this.context.config.publicUrl);
+    const http = `${base}/announce`;
+    return this.udp.port === undefined ? [http] : [http, `udp://${new URL(base).hostname}:${this.udp.port}/announce`];
   }
 }

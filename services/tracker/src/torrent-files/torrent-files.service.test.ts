@@ -7,7 +7,7 @@ import { Catalog } from '../catalog/catalog.ts';
 import { HostTable } from '../swarm/host-table.ts';
 import { MAX_METAINFO_HOSTS, MAX_WEB_SEEDS, TorrentFiles } from './torrent-files.service.ts';
 
-const ANNOUNCE = 'http://tracker/announce';
+const ANNOUNCE = ['http://tracker/announce', 'udp://tracker:7180'];
 const bytes = Buffer.alloc(50_000, 'page ');
 
 function hashesUnder(name: string) {
@@ -54,7 +54,7 @@ describe('a .torrent file', () => {
   it('is written under the first name from the hashes of a host that knows another', async () => {
     const { files, record, facts } = library(1, () => hashesUnder('another name.pdf').metainfo);
     const torrent = parseMetainfo(await files.torrent(record, ANNOUNCE));
-    expect(torrent).toMatchObject({ name: 'book.pdf', infoHashV1: facts.infoHashV1, infoHashV2: facts.infoHashV2, trackers: [[ANNOUNCE]] });
+    expect(torrent).toMatchObject({ name: 'book.pdf', infoHashV1: facts.infoHashV1, infoHashV2: facts.infoHashV2, trackers: [ANNOUNCE] });
     expect(torrent.webSeeds).toEqual([`http://10.0.0.1:8001/api/v1/documents/${facts.id}/content`]);
   });
 

@@ -41,16 +41,16 @@ export class TorrentFiles {
   }
 
   /**
-   * The hybrid .torrent of a document under its first name, with the tracker's announce URL, web seeds and the page map.
+   * The hybrid .torrent of a document under its first name, with the tracker's announce URLs in one tier (BEP 12), web seeds and the page map.
    * @throws PageSwarmError NO_HOSTS if no live host tells piece hashes that fit the catalog
    */
-  async torrent(record: DocumentRecord, announceUrl: string): Promise<Uint8Array> {
+  async torrent(record: DocumentRecord, announceUrls: readonly string[]): Promise<Uint8Array> {
     const { id: root, name, size, pieceLength, addedAt } = record;
     const hashes = await this.pieceHashes(record);
     return encodeMetainfo({
       ...{ name, size, pieceLength, root },
       ...hashes,
-      trackers: [[announceUrl]],
+      trackers: [[...announceUrls]],
       webSeeds: this.webSeeds(record),
       comment: record.inspection.title ?? undefined,
       createdBy: 'PageSwarm',
@@ -58,9 +58,9 @@ export class TorrentFiles {
     });
   }
 
-  magnet(record: DocumentRecord, announceUrl: string): string {
+  magnet(record: DocumentRecord, announceUrls: readonly string[]): string {
     const { infoHashV1, infoHashV2, name, size } = record;
-    return formatMagnet({ infoHashV1, infoHashV2, name, size, trackers: [announceUrl], webSeeds: this.webSeeds(record) });
+    return formatMagnet({ infoHashV1, infoHashV2, name, size, trackers: [...announceUrls], webSeeds: this.webSeeds(record) });
   }
 
   /** The content URLs of the hosts that have all of it and an HTTP face (BEP 19). */
