@@ -12,9 +12,10 @@ describe('the limits of the transport', () => {
     { maxStreams: 0 },
     { maxStreams: 1.5 },
     { maxStreams: '7' },
-    { streamWindowBytes: 100 },
+    { streamWindowBytes: 4_095 },
+    { maxDataBytes: 4_095 },
     { streamWindowBytes: 2 ** 33 },
-    { maxJsonBytes: 1_000 },
+    { maxJsonBytes: 4_095 },
     { drainTimeoutMs: -1 },
     { noSuchLimit: 1 },
   ])('refuse %j', (overrides) => {

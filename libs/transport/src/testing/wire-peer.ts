@@ -18,6 +18,8 @@ export class WirePeer {
   /** What the other end said when it closed. */
   goAway: { code: string; detail: string } | undefined;
   isClosed = false;
+  /** Payload bytes of the DATA frames that came, as their headers say. */
+  readonly dataLengths: number[] = [];
   private versions: VersionRange | undefined;
   private dataStream = 0;
   private wakers: (() => void)[] = [];
@@ -26,8 +28,9 @@ export class WirePeer {
     const preface = new PrefaceReader();
     const decoder = new FrameDecoder({
       frame: (type, flags, streamId, auxiliary, payload) => this.see(type, flags, streamId, auxiliary, payload),
-      dataStart: (streamId) => {
+      dataStart: (streamId, _flags, length) => {
         this.dataStream = streamId;
+        this.dataLengths.push(length);
       },
       dataChunk: (chunk) => this.see(FrameType.DATA, 0, this.dataStream, 0, chunk),
     });
