@@ -3,7 +3,7 @@ import { on } from 'node:events';
 import type { Bench, Measurement } from './bench.ts';
 import type { BenchReport } from './transport-sides.ts';
 
-/** The swarm transport beside a bare socket and Nest's TCP transport, both ends in processes of their own. */
+/** The swarm transport beside a bare socket and Nest's TCP transport, then among strangers; all ends in processes of their own. */
 export const transportBench: Bench = {
   name: 'transport',
   about: 'the swarm transport beside a bare node:net socket and Nest TCP, over loopback',
@@ -11,9 +11,13 @@ export const transportBench: Bench = {
 };
 
 async function run(tell: (line: string) => void): Promise<Measurement[]> {
+  return [...(await runChild('./transport-asker.child.js', tell)), ...(await runChild('./transport-bystander.child.js', tell))];
+}
+
+async function runChild(path: string, tell: (line: string) => void): Promise<Measurement[]> {
   // Nest's decorators run while its bundle is loaded and want this to be there before.
-  const execArgv = ['--import', import.meta.resolve('reflect-metadata')];
-  const asker = fork(new URL('./transport-asker.child.js', import.meta.url), { execArgv });
+  const execArgv = ['--import', import.meta.resolve('reflect-metadata'), '--expose-gc'];
+  const asker = fork(new URL(path, import.meta.url), { execArgv });
   const ended = new AbortController();
   asker.once('exit', () => ended.abort());
   try {
