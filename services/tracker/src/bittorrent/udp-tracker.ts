@@ -1,6 +1,5 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { isIPv6 } from 'node:net';
 import type { Logger } from '@pageswarm/observability';
 import type { Endpoint } from '@pageswarm/primitives';
 import { ANNOUNCE_INTERVAL_SECONDS, type BittorrentMeter, type BittorrentTracker } from './bittorrent.service.ts';
@@ -48,7 +47,7 @@ export class UdpTracker {
   async start(): Promise<void> {
     if (!this.endpoint) return;
     const { host, port } = this.endpoint;
-    const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
+    const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
     socket.bind(port, host);
     await once(socket, 'listening');
     socket.on('error', (error) => this.logger.warn({ err: error }, 'the UDP socket of the tracker failed'));
