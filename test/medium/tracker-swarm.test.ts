@@ -33,7 +33,7 @@ describe('a tracker and its peers', () => {
 
   it('lists what a peer announces at once, for search, lookup and hosts', async () => {
     const ann = await peer();
-    expect(await ann.join()).toMatchObject({ leaseMs: 3_000, heartbeatMs: 1_000, reachable: true, address: `127.0.0.1:${ann.port}` });
+    expect(await ann.join()).toMatchObject({ leaseMs: 3_000, heartbeatMs: 1_200, reachable: true, address: `127.0.0.1:${ann.port}` });
     const { id } = book.announcement;
     expect((await ann.announce(book)).documents).toMatchObject([{ id, name: 'Física Quântica.pdf', addedBy: ann.peerId }]);
     const bob = await joined(paper);
@@ -53,7 +53,8 @@ describe('a tracker and its peers', () => {
     await expect(eve.renew()).rejects.toMatchObject({ code: 'PEER_NOT_FOUND' });
     await eve.join();
     const lie = { announcement: { ...book.announcement, md5: paper.announcement.md5 } };
-    await expect(eve.announce(lie)).rejects.toMatchObject({ code: 'INVALID_REQUEST', message: expect.stringContaining('md5') });
+    const refused = [{ id: lie.announcement.id, code: 'INVALID_REQUEST', detail: expect.stringContaining('md5') }];
+    expect(await eve.announce(lie)).toMatchObject({ documents: [], refused });
     expect((await eve.announce(lie, paper)).documents).toMatchObject([{ id: paper.announcement.id }]);
     await expect(eve.client.request(TRACKER_PATTERNS.announce, { documents: [] })).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
     await expect(eve.client.request(TRACKER_PATTERNS.get, { id: 'ab'.repeat(32) })).rejects.toMatchObject({ code: 'DOCUMENT_NOT_FOUND' });

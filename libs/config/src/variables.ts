@@ -80,7 +80,8 @@ export const VARIABLES = {
   },
   PAGESWARM_LEASE_MS: {
     schema: whole(30_000, 1_000, 3_600_000),
-    meaning: 'Milliseconds after which a silent peer is forgotten by the tracker; it renews every third of that.',
+    meaning:
+      'Milliseconds after which a silent peer is forgotten by the tracker; it renews 2.5 times in that, so two missed renewals end it.',
   },
   PAGESWARM_PUBLIC_URL: {
     schema: z.url({ protocol: /^https?$/ }).optional(),

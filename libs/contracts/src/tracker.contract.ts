@@ -67,9 +67,13 @@ export type AnnouncedDocument = z.output<typeof AnnouncedDocumentSchema>;
 export const AnnounceRequestSchema = z.object({ documents: z.array(AnnouncedDocumentSchema).min(1).max(MAX_ANNOUNCE_DOCUMENTS) });
 export type AnnounceRequest = z.output<typeof AnnounceRequestSchema>;
 
-/** The catalog's word on each announced document: the first name and its info-hashes stay. */
+/**
+ * The catalog's word on each announced document that it took: the first name and its info-hashes stay. Of the others it
+ * says what is wrong; they keep nobody from joining.
+ */
 export const AnnounceReplySchema = z.object({
   documents: z.array(DocumentIdentitySchema.extend({ aliases: z.array(NameField), addedBy: PeerIdField, addedAt: TimeField })),
+  refused: z.array(z.object({ id: DocumentIdField, code: z.string(), detail: z.string() })).default([]),
 });
 export type AnnounceReply = z.output<typeof AnnounceReplySchema>;
 

@@ -4,12 +4,11 @@ import { createMetricsRegistry, createTransportMetrics, type Logger } from '@pag
 import { MAX_TORRENT_BYTES } from '@pageswarm/torrent';
 import { SwarmServer } from '@pageswarm/transport';
 import { every } from './periodic.ts';
+import { SWEEPS_PER_LEASE } from './swarm/swarm.service.ts';
 import { systemClock } from './system-clock.ts';
 import { TrackerModule } from './tracker.module.ts';
 import { buildTracker, type TrackerParts } from './tracker-parts.ts';
 
-/** How often leases are looked at within one lease: a silent peer is gone at most a sixth of a lease late. */
-export const SWEEPS_PER_LEASE = 6;
 /** How often silent BitTorrent peers are looked for, in milliseconds. */
 export const BITTORRENT_SWEEP_MS = 10_000;
 

@@ -38,7 +38,7 @@ export interface TrackerSessionOptions {
   readonly join: () => JoinRequest;
   /** Everything that this node has, asked for at each join. */
   readonly documents: () => AnnouncedDocument[];
-  /** Hears the catalog's word on every announced document. */
+  /** Hears the catalog's word on every announced document that it took. */
   readonly announced: (reply: AnnounceReply) => void;
   readonly clock: Clock;
   readonly random: Random;
@@ -106,8 +106,13 @@ export class TrackerSession {
   /** Announces documents now; does nothing while there is no lease, for joining announces everything. */
   async announce(documents: readonly AnnouncedDocument[]): Promise<void> {
     if (!this.joined) return;
-    for (const batch of batches(documents))
-      this.options.announced(parseMessage(AnnounceReplySchema, await this.request(TRACKER_PATTERNS.announce, { documents: batch })));
+    for (const batch of batches(documents)) {
+      const reply = parseMessage(AnnounceReplySchema, await this.request(TRACKER_PATTERNS.announce, { documents: batch }));
+      const tracker = formatEndpoint(this.options.endpoint);
+      for (const { id, code, detail } of reply.refused)
+        this.options.logger.warn({ tracker, documentId: id, code }, `the tracker does not list a document: ${detail}`);
+      this.options.announced(reply);
+    }
   }
 
   async progress(id: DocumentId, have: number, complete: boolean): Promise<void> {

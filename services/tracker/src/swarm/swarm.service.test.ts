@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { AnnouncedDocumentSchema, DocumentSchema } from '@pageswarm/contracts';
+import { AnnouncedDocumentSchema, AnnounceReplySchema, DocumentSchema } from '@pageswarm/contracts';
 import { createLogger } from '@pageswarm/observability';
 import { ManualClock } from '@pageswarm/primitives';
 import { sampleFacts, samplePeer, UNKNOWN_INSPECTION } from '../catalog/catalog.sample.ts';
 import { Catalog } from '../catalog/catalog.ts';
 import { documentView } from './document-view.ts';
 import { HostTable } from './host-table.ts';
-import { SwarmService } from './swarm.service.ts';
+import { HEARTBEATS_PER_LEASE, SWEEPS_PER_LEASE, SwarmService } from './swarm.service.ts';
 
 const LEASE_MS = 30_000;
 const [ann, bob, eve] = [samplePeer(1), samplePeer(2), samplePeer(3)];
@@ -53,8 +53,8 @@ describe('joining', () => {
     expect((await service.join(ann, { transport: { host: '::1', port: 1 } }, connection)).address).toBe('[::1]:1');
   });
 
-  it('asks for a heartbeat three times in a lease', async () => {
-    expect(await tracker().join(ann)).toMatchObject({ leaseMs: LEASE_MS, heartbeatMs: 10_000, reachable: true });
+  it('asks for a heartbeat more than twice in a lease', async () => {
+    expect(await tracker().join(ann)).toMatchObject({ leaseMs: LEASE_MS, heartbeatMs: 12_000, reachable: true });
   });
 
   it('lists a peer once it is reached, also at a later heartbeat', async () => {
@@ -77,12 +77,15 @@ describe('joining', () => {
 });
 
 describe('announcing', () => {
-  it('takes the good documents, leaves the bad ones out, and refuses when all are bad', async () => {
+  it('takes the good documents, and says what is wrong with the others, also when there is no good one', async () => {
     const { service, join, counts } = tracker();
     await join(ann);
     const bad = told(1, { have: 99 });
-    expect(service.announce(ann, { documents: [bad, told(2)] }).documents.map(({ name }) => name)).toEqual(['document 2.pdf']);
-    expect(() => service.announce(ann, { documents: [bad] })).toThrow(expect.objectContaining({ code: 'INVALID_REQUEST' }));
+    const refused = [{ id: bad.id, code: 'INVALID_REQUEST', detail: expect.stringContaining('99') }];
+    const reply = service.announce(ann, { documents: [bad, told(2)] });
+    expect(AnnounceReplySchema.parse(reply)).toMatchObject({ documents: [{ name: 'document 2.pdf' }], refused });
+    expect(service.announce(ann, { documents: [bad] })).toEqual({ documents: [], refused });
+    expect(() => service.announce(bob, { documents: [bad] })).toThrow(expect.objectContaining({ code: 'PEER_NOT_FOUND' }));
     expect(counts).toEqual({ added: 1, refused: 2 });
   });
 
@@ -105,6 +108,24 @@ describe('announcing', () => {
 });
 
 describe('time', () => {
+  it('forgets a silent peer after two missed heartbeats, before the third is due, and forgives one', async () => {
+    const { service, join, hosts, clock } = tracker();
+    const { heartbeatMs } = await join(ann);
+    clock.advance(2 * heartbeatMs);
+    service.sweep();
+    expect(hosts.get(ann)).toBeDefined();
+    await service.renew(ann);
+    clock.advance(2 * heartbeatMs);
+    service.sweep();
+    expect(hosts.get(ann)).toBeDefined();
+    const lateness = LEASE_MS / SWEEPS_PER_LEASE;
+    clock.advance(LEASE_MS + lateness - 2 * heartbeatMs);
+    service.sweep();
+    expect(hosts.get(ann)).toBeUndefined();
+    expect(LEASE_MS + lateness).toBeLessThan(3 * heartbeatMs);
+    expect(HEARTBEATS_PER_LEASE).toBeGreaterThan(2);
+  });
+
   it('takes the documents of a silent peer off the list when its lease ends', async () => {
     const { service, join, catalog, clock } = tracker();
     await Promise.all([join(ann), join(bob)]);

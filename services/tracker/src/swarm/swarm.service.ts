@@ -26,8 +26,13 @@ import { hostsOf } from './document-view.ts';
 import { HANDOUT_POLICIES } from './handout.ts';
 import type { HostRecord, HostTable } from './host-table.ts';
 
-/** Heartbeats that fit into a lease. */
-export const HEARTBEATS_PER_LEASE = 3;
+/**
+ * Heartbeats that fit into a lease: a peer that misses one keeps it, even if the next comes late, and a peer that misses
+ * two is gone before the third would come, {@link SWEEPS_PER_LEASE} included.
+ */
+export const HEARTBEATS_PER_LEASE = 2.5;
+/** How often leases are looked at within one lease: a silent peer is gone at most a tenth of a lease late. */
+export const SWEEPS_PER_LEASE = 10;
 
 /** What the swarm counts. */
 export interface SwarmMeter {
@@ -102,25 +107,24 @@ export class SwarmService {
   }
 
   /**
-   * Takes in what a peer has. A document that contradicts the catalog is left out of the answer and logged;
-   * the others count.
-   * @throws PageSwarmError PEER_NOT_FOUND without a lease; what is wrong with the first document if none was taken
+   * Takes in what a peer has. A document that contradicts the catalog, or finds no room in it, is answered with what is
+   * wrong with it; the others count.
+   * @throws PageSwarmError PEER_NOT_FOUND without a lease
    */
   announce(peerId: PeerId, request: AnnounceRequest): AnnounceReply {
     this.demandLease(peerId);
     const documents: AnnounceReply['documents'] = [];
-    let refusal: PageSwarmError | undefined;
+    const refused: AnnounceReply['refused'] = [];
     for (const told of request.documents)
       try {
         documents.push(announcedReply(this.take(peerId, told)));
       } catch (error) {
         if (!isPageSwarmError(error)) throw error;
-        refusal ??= error;
+        refused.push({ id: told.id, code: error.code, detail: error.detail });
         this.meter.announced('refused');
         this.logger.warn({ peerId, documentId: told.id, code: error.code }, `announcement refused: ${error.detail}`);
       }
-    if (refusal && documents.length === 0) throw refusal;
-    return { documents };
+    return { documents, refused };
   }
 
   /** @throws PageSwarmError PEER_NOT_FOUND, DOCUMENT_NOT_FOUND */
