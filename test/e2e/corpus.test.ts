@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { resultLine, summarize } from '../../tools/corpus/corpus-report.ts';
 import { type CorpusResult, runCorpus } from '../../tools/corpus/corpus-run.ts';
 import { findCorpus, readManifest } from '../../tools/corpus/manifest.ts';
+import { PageTexts } from '../../tools/corpus/page-texts.ts';
 import { LocalSwarm } from '../../tools/local-swarm/local-swarm.ts';
 import { findFreeBasePort } from '../../tools/local-swarm/ports.ts';
 
@@ -38,6 +39,7 @@ whenThere(`a corpus of real and broken PDFs${obstacle ? ` (skipped: ${obstacle})
   ];
   let dataDir: string;
   let swarm: LocalSwarm;
+  const texts = new PageTexts();
   let died: Error | undefined;
   let results: CorpusResult[];
 
@@ -48,9 +50,10 @@ whenThere(`a corpus of real and broken PDFs${obstacle ? ` (skipped: ${obstacle})
     void swarm.unexpectedEnd.then((error) => {
       died = error;
     });
-    results = await runCorpus(swarm, files, () => {});
+    results = await runCorpus(swarm, files, () => {}, texts);
   }, 240_000);
   afterAll(async () => {
+    texts.close();
     await swarm.stop();
     rmSync(dataDir, { recursive: true, force: true });
   }, 60_000);
@@ -68,6 +71,12 @@ whenThere(`a corpus of real and broken PDFs${obstacle ? ` (skipped: ${obstacle})
   it('has as many pages as poppler counts, for every file that both can read', () => {
     expect(results.filter(({ pages }) => pages === 'different').map(resultLine)).toEqual([]);
     expect(summarize(results).pages.equal).toBeGreaterThan(0);
+  });
+
+  it('shows sampled pages with the text of the original, for every mapped file that PDFium reads', () => {
+    const wrong = results.filter(({ views }) => views && views.different.length + views.refused.length > 0);
+    expect(wrong.map(resultLine)).toEqual([]);
+    expect(summarize(results).views.equal).toBeGreaterThan(results.length / 2);
   });
 
   it('finds two hosts for each download and takes no byte twice', () => {

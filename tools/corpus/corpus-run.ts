@@ -3,6 +3,8 @@ import type { Document } from '@pageswarm/contracts';
 import type { LocalSwarm } from '../local-swarm/local-swarm.ts';
 import { RestProblem } from '../local-swarm/rest-client.ts';
 import type { CorpusFile } from './manifest.ts';
+import type { PageTexts } from './page-texts.ts';
+import { compareViews, type ViewVerdict } from './page-views.ts';
 
 const DOWNLOAD_LIMIT_MS = 180_000;
 /** Time from adding a file to knowing what is in it, in milliseconds; a few that hang use up the worker's own limit one after another. */
@@ -10,7 +12,7 @@ const INSPECTION_LIMIT_MS = 120_000;
 /** Files that are under way at the same time. */
 const FILES_AT_ONCE = 3;
 
-export type PagesVerdict = 'equal' | 'different' | 'unreadable here' | 'unreadable to poppler';
+export type PagesVerdict = 'equal' | 'different' | 'unreadable here' | 'unreadable to poppler' | 'not compared';
 
 /** What became of one file of the corpus. */
 export interface CorpusResult {
@@ -27,22 +29,30 @@ export interface CorpusResult {
   readonly wireBytes?: number;
   /** Hosts that the download had to choose from. */
   readonly hosts?: number;
+  /** Texts of sampled pages, where they are compared. */
+  readonly views?: ViewVerdict;
+  /** Time from adding the file to having it on the third peer, in milliseconds. */
+  readonly elapsedMs?: number;
 }
 
 /**
  * Sends each file through a swarm of at least three peers: added on peers 1 and 2, downloaded by peer 3.
  * @param report is given each result as it comes, in the order of completion
+ * @param texts compares sampled page views of mapped documents too
  */
 export async function runCorpus(
   swarm: LocalSwarm,
   files: readonly CorpusFile[],
   report: (result: CorpusResult) => void,
+  texts?: PageTexts,
 ): Promise<CorpusResult[]> {
   const results: CorpusResult[] = [];
   const waiting = [...files];
   const takeNext = async (): Promise<void> => {
     for (let file = waiting.shift(); file; file = waiting.shift()) {
-      const result = await runFile(swarm, file).catch((error): CorpusResult => ({ file: file as CorpusFile, outcome: failure(error) }));
+      const result = await runFile(swarm, file, texts).catch(
+        (error): CorpusResult => ({ file: file as CorpusFile, outcome: failure(error) }),
+      );
       results.push(result);
       report(result);
     }
@@ -51,7 +61,8 @@ export async function runCorpus(
   return results;
 }
 
-async function runFile(swarm: LocalSwarm, file: CorpusFile): Promise<CorpusResult> {
+async function runFile(swarm: LocalSwarm, file: CorpusFile, texts: PageTexts | undefined): Promise<CorpusResult> {
+  const started = performance.now();
   const refusals = await Promise.all([1, 2].map((peer) => add(swarm, peer, file)));
   const [first, second] = refusals;
   if (first?.code !== second?.code)
@@ -64,6 +75,9 @@ async function runFile(swarm: LocalSwarm, file: CorpusFile): Promise<CorpusResul
   if (download.state !== 'done')
     return { file, outcome: { kind: 'failed', why: `download ${download.state}: ${download.error?.code} ${download.error?.detail}` } };
   const { md5 } = await peer.contentHashes(document.id);
+  const elapsedMs = performance.now() - started;
+  const { id: documentId, pages, mapped } = document;
+  const views = texts && mapped && pages ? await compareViews(peer, { id: documentId, pages }, file.path, texts) : undefined;
   return {
     file,
     document,
@@ -72,6 +86,8 @@ async function runFile(swarm: LocalSwarm, file: CorpusFile): Promise<CorpusResul
     pages: comparePages(document.pages, file.pages),
     wireBytes: download.bytesReceived,
     hosts: download.hosts.length,
+    views,
+    elapsedMs,
   };
 }
 
@@ -85,7 +101,8 @@ async function add(swarm: LocalSwarm, peer: number, file: CorpusFile): Promise<{
   }
 }
 
-export function comparePages(ours: number | null, poppler: number | undefined): PagesVerdict {
+export function comparePages(ours: number | null, poppler: number | undefined | null): PagesVerdict {
+  if (poppler === null) return 'not compared';
   if (ours === null) return 'unreadable here';
   if (poppler === undefined) return 'unreadable to poppler';
   return ours === poppler ? 'equal' : 'different';

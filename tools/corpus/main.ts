@@ -1,29 +1,59 @@
-// npm run corpus [-- DIR]: sends every PDF of a corpus through a swarm and prints what became of each.
+// npm run corpus [-- DIR]: sends every PDF of a folder through a swarm and prints what became of each.
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { formatBytes } from '../local-swarm/table.ts';
 import { withTemporarySwarm } from '../local-swarm/temporary-swarm.ts';
 import { resultLine, summarize, summaryTable } from './corpus-report.ts';
 import { runCorpus } from './corpus-run.ts';
-import { findCorpus, readManifest } from './manifest.ts';
+import { popplerPages, readFolder } from './folder.ts';
+import { type CorpusFile, findCorpus, hasManifest, readManifest } from './manifest.ts';
+import { PageTexts } from './page-texts.ts';
+import { WorkerMemory } from './worker-memory.ts';
 
 const PEERS = 3;
+const WORKER = 'pdf-worker';
 const writeLine = (line: string) => void process.stdout.write(`${line}\n`);
 
-const folder = findCorpus(process.argv[2]);
-if (!folder) {
-  process.stderr.write('No corpus: name a folder that holds a MANIFEST.tsv, as an argument or in PAGESWARM_CORPUS\n');
+const asked = process.argv[2];
+const folder = asked ? resolve(asked) : findCorpus();
+if (!folder || !existsSync(folder)) {
+  process.stderr.write('No corpus: name a folder of PDFs as an argument, or one that holds a MANIFEST.tsv in PAGESWARM_CORPUS\n');
   process.exit(2);
 }
-const files = readManifest(folder);
+const files = hasManifest(folder) ? readManifest(folder) : await listed(folder);
+const texts = new PageTexts();
 const started = performance.now();
 try {
-  const results = await withTemporarySwarm(PEERS, (swarm) => runCorpus(swarm, files, (result) => writeLine(resultLine(result))));
+  let memory: WorkerMemory | undefined;
+  const results = await withTemporarySwarm(PEERS, async (swarm) => {
+    const { pid } = swarm.process(WORKER);
+    memory = pid === undefined ? undefined : new WorkerMemory(pid);
+    return runCorpus(swarm, files, (result) => writeLine(resultLine(result)), texts).finally(() => memory?.stop());
+  });
   const summary = summarize(results);
   writeLine(
     `\n${files.length} files in ${((performance.now() - started) / 1_000).toFixed(1)} s, no process died\n\n${summaryTable(summary)}`,
   );
+  writeLine(`\npeak memory: pdf-worker ${bytesText(memory?.service)}, its largest child process ${bytesText(memory?.largestChild)}`);
   writeLine(summary.holds ? '\nAll of it held.' : '\nNOT all of it held.');
   process.exitCode = summary.holds ? 0 : 1;
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
   process.exitCode = 1;
 }
+texts.close();
 process.exit();
+
+/** A folder without a table: its files are hashed here, and poppler is asked for their pages. */
+async function listed(folder: string): Promise<CorpusFile[]> {
+  const count = await popplerPages();
+  if (!count) writeLine('pdfinfo (poppler-utils) is not installed: page counts are not compared');
+  const found = await readFolder(folder, count);
+  if (found.length > 0) return found;
+  process.stderr.write(`${folder} holds no PDF\n`);
+  process.exit(2);
+}
+
+function bytesText(bytes: number | undefined): string {
+  return bytes === undefined ? 'unknown' : formatBytes(bytes);
+}

@@ -8,8 +8,8 @@ export interface CorpusFile {
   readonly path: string;
   readonly bytes: number;
   readonly md5: string;
-  /** Undefined where poppler could not open it. */
-  readonly pages: number | undefined;
+  /** Undefined where poppler could not open it, null where nobody asked poppler. */
+  readonly pages: number | undefined | null;
 }
 
 /** The table that a corpus folder brings along. */
@@ -21,7 +21,11 @@ const MANIFEST_NAME = 'MANIFEST.tsv';
  */
 export function findCorpus(asked = process.env.PAGESWARM_CORPUS): string | undefined {
   const folder = asked ? resolve(asked) : join(projectRoot(), '../shared/corpus');
-  return existsSync(join(folder, MANIFEST_NAME)) ? folder : undefined;
+  return hasManifest(folder) ? folder : undefined;
+}
+
+export function hasManifest(folder: string): boolean {
+  return existsSync(join(folder, MANIFEST_NAME));
 }
 
 /** Reads the table: file, bytes, md5, pages, and columns that are not needed here; the first line names them. */
@@ -33,7 +37,8 @@ export function readManifest(folder: string): CorpusFile[] {
   });
 }
 
-function projectRoot(): string {
+/** The folder of the checkout, from source and from a bundle. */
+export function projectRoot(): string {
   let folder = import.meta.dirname;
   while (!existsSync(join(folder, 'package.json')) && dirname(folder) !== folder) folder = dirname(folder);
   return folder;

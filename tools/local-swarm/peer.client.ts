@@ -85,6 +85,16 @@ export class PeerClient {
     }
   }
 
+  /** Pages like "3" or "3-7" as a PDF of their own. @throws RestProblem */
+  async page(id: string, pages: string): Promise<Uint8Array> {
+    return new Uint8Array(await (await this.rest.send('GET', `documents/${id}/pages/${pages}.pdf`)).arrayBuffer());
+  }
+
+  /** A page as a PNG. @throws RestProblem */
+  async picture(id: string, page: number, width: number): Promise<Uint8Array> {
+    return new Uint8Array(await (await this.rest.send('GET', `documents/${id}/pages/${page}.png?width=${width}`)).arrayBuffer());
+  }
+
   /** Hashes the content as this peer serves it. */
   async contentHashes(id: string): Promise<{ size: number; md5: string; sha256: string }> {
     const { body } = await this.rest.send('GET', `documents/${id}/content`);
