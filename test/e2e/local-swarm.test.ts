@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -76,6 +78,46 @@ describe('npm start', () => {
     expect(await running.exitCode()).toBe(0);
     expect(existsSync(join(dataDir, 'swarm.json'))).toBe(false);
     await allGone(pids);
+  }, 120_000);
+
+  it('ends with 0 after Ctrl-C through npm too, though a terminal gives the signal to everything that npm started', async () => {
+    const args = [
+      'start',
+      '--ignore-scripts',
+      '--',
+      '--peers',
+      '1',
+      '--no-samples',
+      '--data-dir',
+      dataDir,
+      '--base-port',
+      String(basePort),
+    ];
+    const npm = spawn('npm', args, { cwd: join(import.meta.dirname, '../..'), detached: true, stdio: ['ignore', 'pipe', 'ignore'] });
+    const ended = once(npm, 'close');
+    let output = '';
+    npm.stdout.on('data', (chunk) => {
+      output += chunk;
+    });
+    try {
+      await waitFor('the welcome', 60_000, async () => output.includes('Ctrl-C stops everything.'));
+      process.kill(-(npm.pid as number), 'SIGINT');
+      expect(await ended).toEqual([0, null]);
+      expect(output).toContain('Everything is stopped.');
+    } finally {
+      if (npm.exitCode === null && npm.signalCode === null) process.kill(-(npm.pid as number), 'SIGKILL');
+    }
+  }, 120_000);
+
+  it('stops in order too when its terminal is closed, with nobody left to read what it says', async () => {
+    const running = start('--peers', '1', '--no-samples');
+    const { processes } = await running.swarmFile(dataDir);
+    running.child.stdout?.destroy();
+    running.child.stderr?.destroy();
+    running.child.kill('SIGHUP');
+    expect(await running.exitCode()).toBe(0);
+    expect(existsSync(join(dataDir, 'swarm.json'))).toBe(false);
+    await allGone(processes.map(({ pid }) => pid));
   }, 120_000);
 
   it('leaves no orphan when it is killed itself', async () => {
