@@ -1,10 +1,11 @@
 // npm run bench [-- NAME ...]: measures, prints a table for each benchmark and keeps its numbers in build/bench.
 import { type Bench, machineLine, measurementTable, saveMeasurements } from './bench.ts';
+import { pdfBench } from './pdf.bench.ts';
 import { crowdBench, hostsBench } from './swarm.bench.ts';
 import { transferBench } from './transfer.bench.ts';
 import { transportBench } from './transport.bench.ts';
 
-const BENCHES: readonly Bench[] = [transferBench, hostsBench, crowdBench, transportBench];
+const BENCHES: readonly Bench[] = [transferBench, hostsBench, crowdBench, transportBench, pdfBench];
 const writeLine = (line: string) => void process.stdout.write(`${line}\n`);
 
 const asked = process.argv.slice(2);
