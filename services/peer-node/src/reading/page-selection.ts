@@ -1,4 +1,4 @@
-import { type IndexRange, indexesOf, parsePageRanges } from '@pageswarm/primitives';
+import { type IndexRange, indexesOf, PageSwarmError, parsePageRanges } from '@pageswarm/primitives';
 import type { LocalDocument } from '../library/local-document.ts';
 
 /** Why a page cannot be shown. */
@@ -13,9 +13,14 @@ export const PAGE_PROBLEMS = [
   'WORKER_BUSY',
 ] as const;
 
-/** Page numbers in what somebody wrote, for example "1,3-7". @throws PageSwarmError INVALID_PAGES */
-export function pagesIn({ record, pageMap }: LocalDocument, pages: string): number[] {
-  return [...indexesOf(parsePageRanges(pages, record.inspection.pages ?? pageMap.pageCount))];
+/** Page numbers in what somebody wrote, for example "1,3-7". @throws PageSwarmError INVALID_PAGES, WORKER_UNAVAILABLE */
+export function pagesIn({ record: { inspection }, pageMap }: LocalDocument, pages: string): number[] {
+  // Before a worker has counted them nobody knows which pages there are, so that none can be called outside.
+  if (inspection.pages === null && !pageMap.mapped && inspection.error?.code === 'WORKER_UNAVAILABLE') {
+    parsePageRanges(pages, Number.MAX_SAFE_INTEGER);
+    throw new PageSwarmError('WORKER_UNAVAILABLE', inspection.error.detail);
+  }
+  return [...indexesOf(parsePageRanges(pages, inspection.pages ?? pageMap.pageCount))];
 }
 
 /** The pieces that these pages need; of a document without a page map, all. */
