@@ -1,8 +1,12 @@
-// node tools/endurance/run.mjs fuzz [wire] [transport] [--seconds N] | soak [--minutes N] [--seed N]: long runs of tests that npm test runs briefly.
+// node tools/endurance/run.mjs fuzz [wire] [transport] [page-map] [--seconds N] | soak [--minutes N] [--seed N]: long runs of tests that npm test runs briefly.
 import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
 
-const FUZZ_TARGETS = { wire: 'libs/wire/src/fuzz.test.ts', transport: 'libs/transport/src/fuzz.test.ts' };
+const FUZZ_TARGETS = {
+  wire: 'libs/wire/src/fuzz.test.ts',
+  transport: 'libs/transport/src/fuzz.test.ts',
+  'page-map': 'libs/page-map/src/mutation.test.ts',
+};
 const SOAK = 'libs/transport/src/soak.test.ts';
 const USAGE = `npm run fuzz -- [${Object.keys(FUZZ_TARGETS).join('] [')}] [--seconds N]   |   npm run soak -- [--minutes N] [--seed N]`;
 

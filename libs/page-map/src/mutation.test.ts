@@ -8,7 +8,13 @@ import { testDocument } from './testing-pdf.ts';
 const PIECE = 16_384;
 /** A small file takes milliseconds; this leaves room for a busy machine. */
 const MAX_MILLISECONDS = 1_000;
-const RUNS = Number(process.env['PAGESWARM_FUZZ_RUNS'] ?? 400);
+/** Seconds that fuzzing lasts; without it some hundred files, or as many as PAGESWARM_FUZZ_RUNS says. */
+const FUZZ_SECONDS = Number(process.env['PAGESWARM_FUZZ_SECONDS'] ?? 0);
+const FUZZING =
+  FUZZ_SECONDS > 0
+    ? { numRuns: Number.MAX_SAFE_INTEGER, interruptAfterTimeLimit: FUZZ_SECONDS * 1_000, markInterruptAsFailure: false }
+    : { numRuns: Number(process.env['PAGESWARM_FUZZ_RUNS'] ?? 400) };
+const TIMEOUT_MS = 600_000 + FUZZ_SECONDS * 1_000;
 
 const rich = testDocument(6)
   .object(1, '<</Type /Catalog /Pages 2 0 R /AcroForm 4 0 R /OCProperties <</OCGs [8 0 R]>>>>')
@@ -75,28 +81,32 @@ const anyMutations: fc.Arbitrary<Mutation[]> = fc.array(
 );
 
 describe('damaged files', () => {
-  it('always get a total map in time that survives encoding, and views or a coded error', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.nat(originals.length - 1), anyMutations, fc.nat(7), async (original, mutations, page) => {
-        const bytes = mutated(originals[original] as Buffer, mutations);
-        const source = new MemoryByteSource(bytes);
-        const started = performance.now();
-        const map = await buildPageMap(source, { pieceLength: PIECE });
-        const view = await generatePageView(source, page, { map }).catch((error: unknown) => {
-          if (!isPageSwarmError(error)) throw error;
-          return error.code;
-        });
-        expect(performance.now() - started).toBeLessThan(MAX_MILLISECONDS);
-        expect(map.reason ?? '').not.toBe('its structure could not be read');
-        expect(map.runs.reduce((total, [length]) => total + length, 0)).toBe(bytes.length);
-        expect(map.runs.every(([length, owner]) => length > 0 && owner >= REST && owner < map.pageCount)).toBe(true);
-        expect(decodePageMap(encodePageMap(map), map)).toEqual(map);
-        if (typeof view === 'string') expect(['PAGE_NOT_FOUND', 'PDF_UNREADABLE', 'PDF_PASSWORD']).toContain(view);
-        else expect(await buildPageMap(new MemoryByteSource(view), { pieceLength: PIECE })).toMatchObject({ mapped: true, pageCount: 1 });
-        // What a map says can be opened, can be opened; how many pages there are, both ways agree on.
-        if (map.mapped && page < map.pageCount) expect(view).not.toBe('PAGE_NOT_FOUND');
-      }),
-      { numRuns: RUNS },
-    );
-  }, 600_000);
+  it(
+    'always get a total map in time that survives encoding, and views or a coded error',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.nat(originals.length - 1), anyMutations, fc.nat(7), async (original, mutations, page) => {
+          const bytes = mutated(originals[original] as Buffer, mutations);
+          const source = new MemoryByteSource(bytes);
+          const started = performance.now();
+          const map = await buildPageMap(source, { pieceLength: PIECE });
+          const view = await generatePageView(source, page, { map }).catch((error: unknown) => {
+            if (!isPageSwarmError(error)) throw error;
+            return error.code;
+          });
+          expect(performance.now() - started).toBeLessThan(MAX_MILLISECONDS);
+          expect(map.reason ?? '').not.toBe('its structure could not be read');
+          expect(map.runs.reduce((total, [length]) => total + length, 0)).toBe(bytes.length);
+          expect(map.runs.every(([length, owner]) => length > 0 && owner >= REST && owner < map.pageCount)).toBe(true);
+          expect(decodePageMap(encodePageMap(map), map)).toEqual(map);
+          if (typeof view === 'string') expect(['PAGE_NOT_FOUND', 'PDF_UNREADABLE', 'PDF_PASSWORD']).toContain(view);
+          else expect(await buildPageMap(new MemoryByteSource(view), { pieceLength: PIECE })).toMatchObject({ mapped: true, pageCount: 1 });
+          // What a map says can be opened, can be opened; how many pages there are, both ways agree on.
+          if (map.mapped && page < map.pageCount) expect(view).not.toBe('PAGE_NOT_FOUND');
+        }),
+        FUZZING,
+      );
+    },
+    TIMEOUT_MS,
+  );
 });
