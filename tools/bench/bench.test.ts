@@ -2,9 +2,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { SeededRandom } from '@pageswarm/primitives';
 import { PDFDocument } from 'pdf-lib';
 import { measurementTable, median } from './bench.ts';
 import { writeBigDocument } from './big-document.ts';
+import { QUERY_CLASSES, queryFor, sampleNames } from './sample-names.ts';
 
 describe('benchmarks', () => {
   it('take the middle of their runs', () => {
@@ -15,6 +17,13 @@ describe('benchmarks', () => {
 
   it('print the middle beside every run', () => {
     expect(measurementTable([{ what: 'copy', unit: 'MB/s', runs: [10, 30, 20] }])).toMatch(/copy +20\.0 +MB\/s +10\.0 30\.0 20\.0/);
+  });
+
+  it('search for names that are the same each time, spoiled in one way', () => {
+    const [name = ''] = sampleNames(2);
+    expect(sampleNames(1)).toEqual([name]);
+    const queries = QUERY_CLASSES.map((kind) => queryFor('réção_dibra 7.pdf', kind, new SeededRandom(1)));
+    expect(queries).toEqual(['réção dibra 7', '7 réç', expect.stringMatching(/^7 (?=.*y)[réçãoy]{5}$/), '7 éçã', 'recao dibra 7']);
   });
 
   it('measure with a document that PDF libraries read', async () => {

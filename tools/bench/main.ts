@@ -2,10 +2,11 @@
 import { type Bench, machineLine, measurementTable, saveMeasurements } from './bench.ts';
 import { pdfBench } from './pdf.bench.ts';
 import { crowdBench, hostsBench } from './swarm.bench.ts';
+import { trackerBench } from './tracker.bench.ts';
 import { transferBench } from './transfer.bench.ts';
 import { transportBench } from './transport.bench.ts';
 
-const BENCHES: readonly Bench[] = [transferBench, hostsBench, crowdBench, transportBench, pdfBench];
+const BENCHES: readonly Bench[] = [transferBench, hostsBench, crowdBench, transportBench, trackerBench, pdfBench];
 const writeLine = (line: string) => void process.stdout.write(`${line}\n`);
 
 const asked = process.argv.slice(2);
