@@ -45,7 +45,7 @@ async function takeLock(lock: string, dataDir: string): Promise<void> {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
       const holder = Number(await readFile(lock, 'utf8').catch(() => ''));
-      if (heldHere.has(lock) || (holder !== process.pid && isAlive(holder))) {
+      if (heldHere.has(lock) || (holder !== process.pid && (await isAlive(holder)))) {
         throw new PageSwarmError(
           'INVALID_CONFIGURATION',
           `PAGESWARM_DATA_DIR=${dataDir} is in use by process ${holder}: stop it or choose another folder`,
@@ -58,14 +58,20 @@ async function takeLock(lock: string, dataDir: string): Promise<void> {
   throw new PageSwarmError('INVALID_CONFIGURATION', `PAGESWARM_DATA_DIR=${dataDir} is being taken by another process`);
 }
 
-function isAlive(pid: number): boolean {
+async function isAlive(pid: number): Promise<boolean> {
   if (!Number.isInteger(pid) || pid <= 0) return false;
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
+  return !(await isZombie(pid));
+}
+
+/** True for a process that is dead and whose parent has not noticed yet: signals still reach it (proc(5), the state in `stat`). */
+async function isZombie(pid: number): Promise<boolean> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  return stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z');
 }
 
 async function readIdentity(path: string): Promise<PeerId | undefined> {
