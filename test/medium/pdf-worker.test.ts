@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { InspectionSchema } from '@pageswarm/contracts';
+import { InspectionSchema, MAX_JOINED_PARTS } from '@pageswarm/contracts';
 import { decodePageMap } from '@pageswarm/page-map';
 import { PDFDocument } from 'pdf-lib';
 import { PNG } from 'pngjs';
@@ -133,6 +133,8 @@ describe('a pdf-worker and the peer that asks it', () => {
         { ...other, pages: '5' },
       ]),
     ).rejects.toMatchObject({ code: 'PAGE_NOT_FOUND' });
+    const tooMany = Array.from({ length: MAX_JOINED_PARTS + 1 }, () => ({ ...one, pages: '1' }));
+    await expect(stage.join(tooMany)).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
   });
 
   it.each([
