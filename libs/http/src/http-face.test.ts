@@ -169,6 +169,7 @@ describe('the HTTP face', () => {
   });
 
   it('is alive, ready, measured and described', async () => {
+    expect(await (await fetch(base)).json()).toMatchObject({ service: 'Test', docs: '/docs', metrics: '/metrics' });
     expect((await fetch(`${base}/healthz`)).status).toBe(200);
     expect((await fetch(`${base}/readyz`)).status).toBe(200);
     readiness.add({ name: 'never', essential: true, check: () => ({ ok: false, detail: 'no' }) });

@@ -17,6 +17,8 @@ import type { Readiness } from './readiness.ts';
 
 /** The largest JSON body of a request, in bytes. */
 export const MAX_JSON_BODY_BYTES = 1_048_576;
+/** Where everything else is, as the bare address answers. */
+const SIGNPOSTS = { docs: '/docs', openapi: '/openapi.json', health: '/healthz', ready: '/readyz', metrics: '/metrics' } as const;
 /** The most parts of a multipart request: files and fields. */
 export const MAX_MULTIPART_PARTS = 16;
 
@@ -66,6 +68,12 @@ export async function startService(root: Type | DynamicModule, options: ServiceO
     new StandardSchemaValidationPipe({ exceptionFactory: (issues) => new PageSwarmError('INVALID_REQUEST', describeIssues(issues)) }),
   );
   serveOpenApi(app, options.title, options.description);
+  // Whoever opens the bare address is told where to look.
+  const index = { service: options.title, about: options.description, ...SIGNPOSTS };
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .get('/', () => index);
   app.connectMicroservice({ strategy }, { inheritAppConfig: true });
   await app.startAllMicroservices();
   await app.listen(config.http.port, config.http.host);

@@ -60,7 +60,7 @@ export async function startTracker(config: TrackerConfig, logger: Logger): Promi
       readiness,
       strategy,
       maxUploadBytes: MAX_TORRENT_BYTES,
-      bareRoutes: ['/', 'announce', 'scrape'],
+      bareRoutes: ['announce', 'scrape'],
     });
     void swarm.confirmRestored();
     return {

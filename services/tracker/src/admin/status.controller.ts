@@ -1,5 +1,5 @@
 import { Controller, Get, Headers, Inject, Res } from '@nestjs/common';
-import { ApiExcludeEndpoint, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Answers, AnswersBytes, Problems, sendEventStream } from '@pageswarm/http';
 import type { FastifyReply } from 'fastify';
 import { BittorrentTracker } from '../bittorrent/bittorrent.service.ts';
@@ -54,11 +54,5 @@ export class TrackerStatusController {
   live(@Headers('last-event-id') lastId: string | undefined, @Res() reply: FastifyReply): void {
     this.events.demandRoom();
     sendEventStream(reply, (send) => this.events.subscribe(send, lastId));
-  }
-
-  @Get()
-  @ApiExcludeEndpoint()
-  index(): object {
-    return { service: 'PageSwarm tracker', documents: '/api/v1/documents', docs: '/docs', openapi: '/openapi.json', metrics: '/metrics' };
   }
 }
