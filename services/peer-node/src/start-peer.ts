@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { PeerConfig } from '@pageswarm/config';
+import type { AnnounceReply } from '@pageswarm/contracts';
 import { Readiness, type RunningService, startService } from '@pageswarm/http';
 import { createMetricsRegistry, createTransportMetrics, type Logger } from '@pageswarm/observability';
 import { FileStore } from '@pageswarm/piece-store';
@@ -74,12 +75,7 @@ async function startWith(
         client: new SwarmClient({ endpoint, ...node }),
         join: () => joinRequest(config, ports),
         documents: () => library.list().map((document) => document.announcement()),
-        announced: ({ documents }) => {
-          for (const { id, name, addedBy, addedAt } of documents) {
-            const document = library.find(id);
-            if (document) void library.adoptCatalogName(document, name, { addedBy, addedAt });
-          }
-        },
+        announced: ({ documents }) => adoptCatalogNames(documents, library, logger),
         clock: systemClock,
         random: new SeededRandom(randomBytes(4).readUInt32BE()),
         logger,
@@ -171,6 +167,17 @@ async function startWith(
       await release();
     },
   };
+}
+
+/** Takes over the catalog's names. One that cannot be kept now is told again at the next announce. */
+async function adoptCatalogNames(documents: AnnounceReply['documents'], library: Library, logger: Logger): Promise<void> {
+  for (const { id, name, addedBy, addedAt } of documents) {
+    const document = library.find(id);
+    if (!document) continue;
+    await library
+      .adoptCatalogName(document, name, { addedBy, addedAt })
+      .catch((err) => logger.error({ err, documentId: id, name }, "the catalog's name of a document could not be kept"));
+  }
 }
 
 function joinRequest(config: PeerConfig, ports: { readonly transport: number; readonly http: number }) {

@@ -50,7 +50,7 @@ describe('a session at a tracker', () => {
       endpoint: { host: '10.0.0.9', port: 7_181 },
       join: () => ({ transport: { port: 7_185 } }),
       documents: () => [document('x')],
-      announced: (reply) => heard.push(reply),
+      announced: async (reply) => void heard.push(reply),
     });
     session.start();
     await new Promise((resolve) => setImmediate(resolve));

@@ -39,7 +39,7 @@ export interface TrackerSessionOptions {
   /** Everything that this node has, asked for at each join. */
   readonly documents: () => AnnouncedDocument[];
   /** Hears the catalog's word on every announced document that it took. */
-  readonly announced: (reply: AnnounceReply) => void;
+  readonly announced: (reply: AnnounceReply) => Promise<void>;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -111,7 +111,7 @@ export class TrackerSession {
       const tracker = formatEndpoint(this.options.endpoint);
       for (const { id, code, detail } of reply.refused)
         this.options.logger.warn({ tracker, documentId: id, code }, `the tracker does not list a document: ${detail}`);
-      this.options.announced(reply);
+      await this.options.announced(reply);
     }
   }
 

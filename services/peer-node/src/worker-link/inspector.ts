@@ -54,7 +54,10 @@ export class Inspector {
 
   private consider(document: LocalDocument): void {
     if (this.stopped || !document.complete || this.pending.has(document) || !isOpen(document)) return;
-    const work = this.inspect(document).finally(() => this.pending.delete(document));
+    const work = this.inspect(document)
+      // A record that cannot be written now is written at a later look; the upload that waits for this one has not failed.
+      .catch((err) => this.logger.error({ err, documentId: document.id }, 'an inspection could not be kept'))
+      .finally(() => this.pending.delete(document));
     this.pending.set(document, work);
   }
 
@@ -91,8 +94,11 @@ export class Inspector {
   }
 }
 
-/** True while it is worth asking a worker: nobody has looked, or the reason was the worker's and not the document's. */
+/** Reasons that were the worker's or the disk's and not the document's. */
+const PASSING_REASONS = ['WORKER_UNAVAILABLE', 'DEADLINE_EXCEEDED', 'CONNECTION_LOST', 'GOING_AWAY', 'STORE_FULL', 'STORE_FAILED'];
+
+/** True while it is worth asking a worker: nobody has looked, or what was in the way may be gone. */
 function isOpen({ record: { inspection } }: LocalDocument): boolean {
-  if (inspection.error) return ['WORKER_UNAVAILABLE', 'DEADLINE_EXCEEDED', 'CONNECTION_LOST', 'GOING_AWAY'].includes(inspection.error.code);
+  if (inspection.error) return PASSING_REASONS.includes(inspection.error.code);
   return inspection.pages === null && inspection.mapReason === NOT_INSPECTED.mapReason;
 }
