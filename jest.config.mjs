@@ -5,6 +5,8 @@ export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/libs', '<rootDir>/services', '<rootDir>/tools', '<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
+  // Suites that need minutes run by `npm run endurance` only.
+  testPathIgnorePatterns: ['/node_modules/', ...(process.env.PAGESWARM_ENDURANCE ? [] : ['<rootDir>/test/endurance/'])],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': ['@swc/jest', { ...swcOptions, sourceMaps: 'inline' }] },
   maxWorkers: 2,

@@ -1,4 +1,4 @@
-// node tools/endurance/run.mjs fuzz [wire] [transport] [page-map] [--seconds N] | soak [--minutes N] [--seed N]: long runs of tests that npm test runs briefly.
+// node tools/endurance/run.mjs fuzz [wire] [transport] [page-map] [--seconds N] | soak [--minutes N] [--seed N] | endurance [NAME]...: what takes too long for npm test.
 import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
 
@@ -8,7 +8,12 @@ const FUZZ_TARGETS = {
   'page-map': 'libs/page-map/src/mutation.test.ts',
 };
 const SOAK = 'libs/transport/src/soak.test.ts';
-const USAGE = `npm run fuzz -- [${Object.keys(FUZZ_TARGETS).join('] [')}] [--seconds N]   |   npm run soak -- [--minutes N] [--seed N]`;
+const ENDURANCE_FOLDER = 'test/endurance/';
+const USAGE = [
+  `npm run fuzz -- [${Object.keys(FUZZ_TARGETS).join('] [')}] [--seconds N]`,
+  'npm run soak -- [--minutes N] [--seed N]',
+  `npm run endurance -- [part of the name of a suite in ${ENDURANCE_FOLDER}]...`,
+].join('\n');
 
 /** A number above zero. @throws TypeError */
 function above0(name, text) {
@@ -33,7 +38,13 @@ function plan() {
     const files = (targets.length > 0 ? targets : Object.keys(FUZZ_TARGETS)).map((target) => FUZZ_TARGETS[target]);
     return { files, settings: { PAGESWARM_FUZZ_SECONDS: above0('seconds', values.seconds) } };
   }
-  if (what !== 'soak' || targets.length > 0) throw new TypeError('Fuzz or soak?');
+  if (what === 'endurance') {
+    return {
+      files: targets.length > 0 ? targets.map((name) => ENDURANCE_FOLDER + name) : [ENDURANCE_FOLDER],
+      settings: { PAGESWARM_ENDURANCE: 1 },
+    };
+  }
+  if (what !== 'soak' || targets.length > 0) throw new TypeError('Fuzz, soak or endurance?');
   const settings = { PAGESWARM_SOAK_SECONDS: 60 * above0('minutes', values.minutes), PAGESWARM_SOAK_SEED: above0('seed', values.seed) };
   return { files: [SOAK], settings };
 }
