@@ -11,8 +11,7 @@ export function welcome(swarm: LocalSwarm): string {
     ['what the tracker lists', `curl -s ${tracker}/documents`],
     ['search from a peer; accents do not matter', `curl -s '${last}/network/documents?query=fisica'`],
     ['add a PDF of your own', `curl -s -F file=@your.pdf ${first}/documents`],
-    ['take a document from all its hosts', `curl -s --json '{"id":"..."}' ${last}/downloads`],
-    ['see which host sends which pages', `curl -s ${last}/downloads`],
+    ...transferIdeas(swarm.peerCount, last),
     ['click through the API of any of them', `${tracker.replace('/api/v1', '/docs')}`],
   ];
   return `
@@ -22,4 +21,13 @@ ${formatTable(['Try next', ''], ideas)}
 
 Logs are in ${swarm.shape.dataDir}/logs. Ctrl-C stops everything.
 `;
+}
+
+/** A lone peer has every document that there is: what it could be asked to download, it would refuse. */
+function transferIdeas(peers: number, last: string): string[][] {
+  if (peers === 1) return [['see a transfer, for which it takes two', 'npm start -- --peers 3']];
+  return [
+    ['take a document from all its hosts', `curl -s --json '{"id":"..."}' ${last}/downloads`],
+    ['see which host sends which pages', `curl -s ${last}/downloads`],
+  ];
 }
