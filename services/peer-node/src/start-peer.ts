@@ -10,6 +10,7 @@ import { SwarmClient, SwarmClientPool, SwarmServer } from '@pageswarm/transport'
 import { Gauge } from 'prom-client';
 import { NodeDescription } from './admin/node-description.ts';
 import { NodeBandwidth } from './bandwidth/node-bandwidth.ts';
+import { RateLimitFile } from './bandwidth/rate-limit-file.ts';
 import { systemClock } from './clock.ts';
 import { DownloadMeter } from './downloads/download-meter.ts';
 import { DownloadOrderStore } from './downloads/download-order-store.ts';
@@ -87,7 +88,12 @@ async function startWith(
     port: config.advertise.port ?? ports.transport,
   }));
   const inspector = new Inspector(library, workers, new PublishedInspection(trackers, connections), logger);
-  const bandwidth = new NodeBandwidth(systemClock, config.rateLimits, registry);
+  const bandwidth = await NodeBandwidth.open({
+    clock: systemClock,
+    configured: config.rateLimits,
+    file: new RateLimitFile(config.dataDir),
+    registry,
+  });
   const downloads = new Downloads({
     bandwidth: bandwidth.download,
     directory: trackers,

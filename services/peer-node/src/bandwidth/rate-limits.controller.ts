@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Inject, Patch } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Inject, Patch } from '@nestjs/common';
 import { ApiBody, ApiTags } from '@nestjs/swagger';
 import { Answers, jsonSchemaOf, Problems } from '@pageswarm/http';
 import { NodeBandwidth } from './node-bandwidth.ts';
@@ -17,10 +17,19 @@ export class RateLimitsController {
 
   @Patch()
   @ApiBody({ schema: jsonSchemaOf(ChangeRateLimitsSchema) })
-  @Answers(200, 'The limits that hold from now on, until the next start.', RateLimitsSchema)
-  @Problems('INVALID_REQUEST')
-  change(@Body({ schema: ChangeRateLimitsSchema }) changes: ChangeRateLimits): RateLimits {
-    this.bandwidth.change(changes);
+  @Answers(200, 'The limits that hold from now on, also after a restart.', RateLimitsSchema)
+  @Problems('INVALID_REQUEST', 'STORE_FULL', 'STORE_FAILED')
+  async change(@Body({ schema: ChangeRateLimitsSchema }) changes: ChangeRateLimits): Promise<RateLimits> {
+    await this.bandwidth.change(changes);
+    return this.bandwidth.limits;
+  }
+
+  @Delete()
+  @HttpCode(200)
+  @Answers(200, 'The limits of the environment, which hold again.', RateLimitsSchema)
+  @Problems('STORE_FULL', 'STORE_FAILED')
+  async reset(): Promise<RateLimits> {
+    await this.bandwidth.reset();
     return this.bandwidth.limits;
   }
 }
