@@ -1,6 +1,5 @@
 import type { IndexRange } from '@pageswarm/primitives';
-import type { ObjectGraph } from './object-graph.ts';
-import { NO_UNIT } from './object-graph.ts';
+import { FOUND_BARRIER, KNOWN_BARRIER, NO_UNIT, type ObjectGraph } from './object-graph.ts';
 import { INHERITABLE_KEYS, inheritedValue, type PageEntry } from './page-tree.ts';
 import { collectReferences } from './references.ts';
 
@@ -38,14 +37,15 @@ export class ClosureWalker {
     }
     while (stack.length > 0) {
       const slot = stack.pop() as number;
+      if (barriers[slot] === KNOWN_BARRIER) continue;
       if (!graph.isLoaded(slot)) await graph.load(slot);
-      if (barriers[slot] === 1) continue;
-      this.reached.push(slot);
       const unit = units[slot] as number;
       if (unit !== NO_UNIT && seenUnits[unit] !== round) {
         seenUnits[unit] = round;
         found.push(unit);
       }
+      if (barriers[slot] === FOUND_BARRIER) continue;
+      this.reached.push(slot);
       const from = edgeStarts[slot] as number;
       const to = edgeEnds[slot] as number;
       meter.spendVisits(to - from + 1);

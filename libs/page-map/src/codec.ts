@@ -12,17 +12,18 @@ export const MAX_ENCODED_PAGE_MAP_BYTES = 4_194_304;
 /** The most bytes that an encoded page map may inflate to. */
 export const MAX_INFLATED_PAGE_MAP_BYTES = 33_554_432;
 
-const MAGIC = Buffer.from('PM\x01', 'latin1');
+const MAGIC = Buffer.from('PM\x02', 'latin1');
 const MAX_SIZE = Number.MAX_SAFE_INTEGER;
 const MAX_OBJECT_NUMBER = 2_147_483_647;
 const DETAIL_FLAGS = ['encrypted', 'needsPassword', 'rebuilt', 'linearized'] as const;
 
 /**
- * Encodes a page map: `P`, `M`, version 1, then a brotli stream of varints: flags (1 mapped, 2 encrypted, 4 needs password, 8 rebuilt,
+ * Encodes a page map: `P`, `M`, version 2, then a brotli stream of varints: flags (1 mapped, 2 encrypted, 4 needs password, 8 rebuilt,
  * 16 linearized), the PDF version, size, piece length, pages; for a linear map the reason; otherwise the number of each page's object as a
  * difference to the one before, the count of runs, their owners (0 rest, 1 structure, from 2 the difference to the last page), their
- * lengths, and for each page the boundaries of its closure as differences, after taking away what the page's own bytes and the page before
- * already say.
+ * lengths, the boundaries of the pieces that every page needs, after taking away those with bytes of the structure, and for each page the
+ * boundaries of its closure, after taking away what the page's own bytes and the page before already say. Boundaries are a count of ranges
+ * and their ends as differences.
  */
 export function encodePageMap(map: PageMap): Uint8Array {
   const writer = new VarintWriter();
@@ -52,18 +53,22 @@ function writeMapped(map: PageMap, writer: VarintWriter): void {
     }
   }
   for (const [length] of map.runs) writer.unsigned(length);
+  writeBoundaries(writer, symmetricDifference(boundariesOf(map.structure), boundariesOf(structurePieces(map.runs, map.pieceLength))));
   const own = ownBoundaries(map.runs, map);
   let extra: number[] = [];
   for (const [index, closure] of map.closures.entries()) {
     const current = symmetricDifference(boundariesOf(closure), own[index] ?? []);
-    const change = symmetricDifference(current, extra);
-    writer.unsigned(change.length / 2);
-    let at = 0;
-    for (const boundary of change) {
-      writer.unsigned(boundary - at);
-      at = boundary;
-    }
+    writeBoundaries(writer, symmetricDifference(current, extra));
     extra = current;
+  }
+}
+
+function writeBoundaries(writer: VarintWriter, boundaries: readonly number[]): void {
+  writer.unsigned(boundaries.length / 2);
+  let at = 0;
+  for (const boundary of boundaries) {
+    writer.unsigned(boundary - at);
+    at = boundary;
   }
 }
 
@@ -98,17 +103,18 @@ export function decodePageMap(bytes: Uint8Array, document: { readonly size: numb
   }
   const pageObjects = readPageObjects(reader, pageCount);
   const runs = readRuns(reader, size, pageCount);
-  const structure = structurePieces(runs, pieceLength);
+  const change = readBoundaries(reader, 'structure', pieceCount(size, pieceLength));
+  const structure = rangesOf(symmetricDifference(boundariesOf(structurePieces(runs, pieceLength)), change));
   const closures = readClosures(reader, { size, pieceLength, pageCount, runs, structure });
   reader.end();
-  return { version: 1, size, pieceLength, pageCount, mapped: true, runs, closures, structure, pageObjects, details };
+  return { version: 2, size, pieceLength, pageCount, mapped: true, runs, closures, structure, pageObjects, details };
 }
 
 function inflated(bytes: Uint8Array): Uint8Array {
   if (bytes.length > MAX_ENCODED_PAGE_MAP_BYTES)
     throw new PageSwarmError('INVALID_REQUEST', `The page map has more than ${MAX_ENCODED_PAGE_MAP_BYTES} bytes`);
   if (Buffer.compare(bytes.subarray(0, MAGIC.length), MAGIC) !== 0)
-    throw new PageSwarmError('INVALID_REQUEST', 'The page map does not begin as version 1 does');
+    throw new PageSwarmError('INVALID_REQUEST', 'The page map does not begin as version 2 does');
   try {
     return brotliDecompressSync(bytes.subarray(MAGIC.length), { maxOutputLength: MAX_INFLATED_PAGE_MAP_BYTES });
   } catch (cause) {
@@ -157,12 +163,7 @@ function readClosures(
   let rangesLeft = MAX_CLOSURE_RANGES;
   let extra: number[] = [];
   for (let page = 0; page < map.pageCount; page++) {
-    const change: number[] = [];
-    for (let left = 2 * reader.unsigned('a number of closure ranges', pieces); left > 0; left--) {
-      const at = change.at(-1);
-      change.push((at ?? 0) + reader.unsigned('a closure', pieces - (at ?? 0), at === undefined ? 0 : 1));
-    }
-    extra = symmetricDifference(extra, change);
+    extra = symmetricDifference(extra, readBoundaries(reader, 'closure', pieces));
     const closure = withoutRanges(rangesOf(symmetricDifference(extra, own[page] ?? [])), map.structure);
     // Closures repeat what was said before, so a few bytes could stand for very many ranges.
     rangesLeft -= closure.length + extra.length / 2;
@@ -170,6 +171,15 @@ function readClosures(
     closures.push(closure);
   }
   return closures;
+}
+
+function readBoundaries(reader: VarintReader, what: string, pieces: number): number[] {
+  const boundaries: number[] = [];
+  for (let left = 2 * reader.unsigned(`a number of ${what} ranges`, pieces); left > 0; left--) {
+    const at = boundaries.at(-1);
+    boundaries.push((at ?? 0) + reader.unsigned(`a ${what}`, pieces - (at ?? 0), at === undefined ? 0 : 1));
+  }
+  return boundaries;
 }
 
 /** For each page the boundaries of the pieces that its own bytes touch, without those of the structure: most of its closure. */

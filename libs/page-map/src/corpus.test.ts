@@ -2,8 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PDFiumLibrary } from '@hyzyla/pdfium';
 import { describe, expect, it } from '@jest/globals';
-import { type ByteSource, choosePieceLength, indexesOf, MemoryByteSource } from '@pageswarm/primitives';
+import { choosePieceLength, MemoryByteSource } from '@pageswarm/primitives';
 import { buildPageMap, decodePageMap, encodePageMap, generatePageView, type PageMap } from './index.ts';
+import { PartialSource } from './testing-source.ts';
 
 const folder = process.env['PAGESWARM_CORPUS'] ?? join(import.meta.dirname, '../../../../shared/corpus');
 const manifest = join(folder, 'MANIFEST.tsv');
@@ -29,20 +30,6 @@ function corpus(): CorpusFile[] {
       const [file = '', , , pages] = row.split('\t');
       return { file, bytes: readFileSync(join(folder, file)), pages: pages ? Number(pages) : undefined };
     });
-}
-
-/** A source that has only the pieces of the structure and of one page's closure. */
-function partial(bytes: Uint8Array, map: PageMap, page: number): ByteSource {
-  const pieces = new Set([...indexesOf(map.structure), ...indexesOf(map.closures[page] ?? [])]);
-  const { pieceLength } = map;
-  return {
-    size: bytes.length,
-    read: async (offset, length) => {
-      for (let piece = Math.floor(offset / pieceLength); piece <= Math.floor((offset + length - 1) / pieceLength); piece++)
-        if (!pieces.has(piece)) throw new Error(`piece ${piece} is not in the closure of page ${page + 1}`);
-      return bytes.subarray(offset, offset + length);
-    },
-  };
 }
 
 /** Cuts the document into one stream for each owner and puts it together again by the map alone. */
@@ -112,7 +99,7 @@ const mapOf = (bytes: Uint8Array): Promise<PageMap> =>
         if (!map.mapped) continue;
         for (const page of new Set([0, map.pageCount >> 1, map.pageCount - 1])) {
           const whole = await look(bytes, page).catch(() => undefined);
-          const bytesOfView = await generatePageView(partial(bytes, map, page), page, { map });
+          const bytesOfView = await generatePageView(PartialSource.ofPage(bytes, map, page), page, { map });
           if (!whole) continue;
           const view = await look(bytesOfView, 0);
           expect([file, page, view.pages, view.text]).toEqual([file, page, 1, whole.text]);

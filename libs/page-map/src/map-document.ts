@@ -1,9 +1,8 @@
-import { type IndexRange, pieceCount } from '@pageswarm/primitives';
+import { Bitfield, type IndexRange, pieceCount, piecesOfBytes } from '@pageswarm/primitives';
 import { ClosureWalker, PieceCollector } from './closures.ts';
-import { NO_UNIT, ObjectGraph } from './object-graph.ts';
+import { KNOWN_BARRIER, NO_UNIT, ObjectGraph } from './object-graph.ts';
 import { type OwnedSpan, type OwnerRun, runsOfSpans, STRUCTURE } from './owners.ts';
 import { allPages, opensAlone } from './page-location.ts';
-import type { PageTree } from './page-tree.ts';
 import type { PdfDocument } from './pdf-document.ts';
 import { structureReferences } from './structure-references.ts';
 
@@ -16,6 +15,8 @@ export interface MappedDocument {
   readonly runs: OwnerRun[];
   /** For each page the pieces of its closure, those of the structure included. */
   readonly closures: IndexRange[][];
+  /** The pieces that every page needs. */
+  readonly structure: IndexRange[];
   readonly pageObjects: number[];
 }
 
@@ -24,18 +25,25 @@ export async function mapDocument(document: PdfDocument, pieceLength: number): P
   const tree = await allPages(document);
   const graph = new ObjectGraph(document, true);
   const pageSlots: (number | undefined)[] = [];
-  for (const { node, object } of tree.pages) {
+  const pageObjects = tree.pages.map((page) => (opensAlone(document, page) ? page.node.num : 0));
+  for (const [index, { node, object }] of tree.pages.entries()) {
     const slot = object && graph.slotOf(node.num);
     if (slot !== undefined && object && !graph.isLoaded(slot)) await graph.putPage(slot, object);
+    // A view gets these numbers from the map; that any other page is one it must see for itself.
+    if (slot !== undefined && pageObjects[index] !== 0) graph.barriers[slot] = KNOWN_BARRIER;
     pageSlots.push(slot);
   }
   for (const num of tree.structure) {
     const slot = graph.slotOf(num);
-    if (slot !== undefined) graph.barriers[slot] = 1;
+    if (slot !== undefined) graph.barriers[slot] = KNOWN_BARRIER;
   }
   const walker = new ClosureWalker(graph);
   const isStructure = new Uint8Array(graph.units.length);
-  for (const unit of await structureUnits(document, graph, walker, tree)) isStructure[unit] = 1;
+  const { shallow, deep } = await structureReferences(document);
+  const common = [...(await shallowUnits(graph, walker, shallow)), ...(await walker.walk(graph.slotsOf(deep)))];
+  const nodes = new Map<number, number[]>();
+  for (const num of tree.structure) nodes.set(num, await shallowUnits(graph, walker, [num]));
+  for (const units of [common, ...nodes.values()]) for (const unit of units) isStructure[unit] = 1;
 
   const firstPage = new Int32Array(graph.units.length).fill(-1);
   const useCount = new Int32Array(graph.units.length);
@@ -48,7 +56,8 @@ export async function mapDocument(document: PdfDocument, pieceLength: number): P
       if (firstPage[unit] === -1) firstPage[unit] = index;
       useCount[unit] = (useCount[unit] as number) + 1;
     }
-    closures.push(opensAlone(document, page) ? collector.piecesOf(units) : [allPieces]);
+    for (let node = page.node.parent; node; node = node.parent) if (!node.isDirect) units.push(...(nodes.get(node.num) ?? []));
+    closures.push(pageObjects[index] !== 0 ? collector.piecesOf(units) : [allPieces]);
   }
   const pageCount = tree.pages.length;
   const shared = pageCount >= MIN_PAGES_TO_SHARE ? Math.ceil(pageCount * SHARED_BY_PAGES) : Number.POSITIVE_INFINITY;
@@ -58,23 +67,20 @@ export async function mapDocument(document: PdfDocument, pieceLength: number): P
     if (owner >= 0 || isStructure[unit] === 1 || (useCount[unit] as number) > 0)
       spans.push({ start: graph.starts[unit] as number, end: graph.ends[unit] as number, owner });
   }
-  return {
-    runs: runsOfSpans(spans, document.blocks.size),
-    closures,
-    pageObjects: tree.pages.map((page) => (opensAlone(document, page) ? page.node.num : 0)),
-  };
+  const skeleton = document.structureSpans.map(([start, end]) => piecesOfBytes(start, end - start, pieceLength));
+  const structure = Bitfield.fromRanges([...skeleton, ...collector.piecesOf(common)], allPieces[1]).toRanges();
+  return { runs: runsOfSpans(spans, document.blocks.size), closures, structure, pageObjects };
 }
 
-/** The units of the catalog, the page tree, the encryption and what the catalog adds to every page. */
-async function structureUnits(document: PdfDocument, graph: ObjectGraph, walker: ClosureWalker, tree: PageTree): Promise<number[]> {
-  const { shallow, deep } = await structureReferences(document);
+/** The units of objects that are looked at while what they refer to is not; these become known barriers. */
+async function shallowUnits(graph: ObjectGraph, walker: ClosureWalker, numbers: readonly number[]): Promise<number[]> {
   const found: number[] = [];
-  const roots = graph.slotsOf(deep);
-  for (const num of [...tree.structure, ...shallow]) {
+  const roots: number[] = [];
+  for (const num of numbers) {
     const slot = graph.slotOf(num);
     if (slot === undefined) continue;
     await graph.load(slot);
-    graph.barriers[slot] = 1;
+    graph.barriers[slot] = KNOWN_BARRIER;
     const unit = graph.units[slot] as number;
     if (unit === NO_UNIT) continue;
     found.push(unit);

@@ -6,6 +6,10 @@ import { collectReferences, roleOf } from './references.ts';
 /** The unit of an object that does not exist. */
 export const NO_UNIT = -1;
 const NOT_LOADED = -1;
+/** A barrier that whoever walks knows beforehand, such as a page of the map: its bytes are not looked at. */
+export const KNOWN_BARRIER = 1;
+/** A barrier that only shows once the object is read: its bytes are needed to find that it is none of the page's. */
+export const FOUND_BARRIER = 2;
 
 /**
  * Which object refers to which, and which bytes of the file each needs. Objects are read when they are first asked for and forgotten at
@@ -22,7 +26,7 @@ export class ObjectGraph {
   /** By slot: the span of a unit in the file. */
   readonly starts: Float64Array;
   readonly ends: Float64Array;
-  /** By slot: 1 for objects that belong to the document, not to a page. */
+  /** By slot: {@link KNOWN_BARRIER} or {@link FOUND_BARRIER} for objects that belong to the document or to another page. */
   readonly barriers: Uint8Array;
   private edgeCount = 0;
   private readonly scratch: number[] = [];
@@ -131,7 +135,7 @@ export class ObjectGraph {
     scratch.length = 0;
     const isStream = stream !== undefined;
     const role = isPage ? 'page' : value instanceof PdfDictionary ? roleOf(value, isStream) : 'plain';
-    if (role === 'page' || role === 'barrier') this.barriers[slot] = 1;
+    if ((role === 'page' || role === 'barrier') && this.barriers[slot] === 0) this.barriers[slot] = FOUND_BARRIER;
     if (role === 'barrier' && value instanceof PdfDictionary && value.get('Type') === 'ObjStm') collectContainerReferences(value, scratch);
     else collectReferences(value, scratch, isStream, role);
     for (let index = 0; index < scratch.length; index++) {

@@ -3,7 +3,7 @@ import { BlockReader, MAPPING_BLOCK_BYTES, SourceError } from './byte-window.ts'
 import { DEFAULT_PAGE_MAP_LIMITS, type PageMapLimits, UnmappableError } from './limits.ts';
 import { type MappedDocument, mapDocument } from './map-document.ts';
 import { withDocument } from './open-document.ts';
-import { type OwnerRun, REST, structurePieces } from './owners.ts';
+import { type OwnerRun, REST, type STRUCTURE } from './owners.ts';
 import type { PdfDocument } from './pdf-document.ts';
 import { coarsened, withoutRanges } from './piece-sets.ts';
 
@@ -28,7 +28,7 @@ export interface PageMapDetails {
 
 /** Which bytes of a PDF belong to which page, and which pieces each page needs. It steers order, it never proves anything about bytes. */
 export interface PageMap {
-  readonly version: 1;
+  readonly version: 2;
   /** Bytes of the document. */
   readonly size: number;
   /** Bytes of a piece. */
@@ -42,7 +42,10 @@ export interface PageMap {
   readonly runs: readonly OwnerRun[];
   /** For each page the pieces that its closure touches, without those in `structure`. */
   readonly closures: readonly (readonly IndexRange[])[];
-  /** The pieces that bytes of the structure touch; every page needs them. */
+  /**
+   * The pieces that every page needs: header, cross-reference data, catalog and what it adds to all pages. Fewer than those with bytes that
+   * {@link STRUCTURE} owns: nodes of the page tree and what half of the pages share are in the closures of the pages that need them.
+   */
   readonly structure: readonly IndexRange[];
   /** For each page the number of its object, from which a view starts; 0 where the page tree must be walked. Empty in a linear map. */
   readonly pageObjects: readonly number[];
@@ -88,16 +91,20 @@ function detailsOf({ decryption, needsPassword, rebuilt, linearized, pdfVersion 
 }
 
 /** @throws UnmappableError unless the runs cover every byte once and name only pages that exist. */
-function checkedMap({ runs, closures, pageObjects }: MappedDocument, size: number, pieceLength: number, details: PageMapDetails): PageMap {
+function checkedMap(
+  { runs, closures, structure, pageObjects }: MappedDocument,
+  size: number,
+  pieceLength: number,
+  details: PageMapDetails,
+): PageMap {
   const pageCount = closures.length;
   const covered = runs.reduce((total, [length]) => total + length, 0);
   if (covered !== size || runs.some(([length, owner]) => length <= 0 || owner < REST || owner >= pageCount))
     throw new UnmappableError('its owners do not cover every byte once');
   if (runs.length > MAX_RUNS) throw new UnmappableError(`its pages lie in more than ${MAX_RUNS} parts`);
-  const structure = structurePieces(runs, pieceLength);
   const perPage = Math.floor(MAX_CLOSURE_RANGES / pageCount);
   const needed = closures.map((ranges) => coarsened(withoutRanges(ranges, structure), perPage));
-  return { version: 1, size, pieceLength, pageCount, mapped: true, runs, closures: needed, structure, pageObjects, details };
+  return { version: 2, size, pieceLength, pageCount, mapped: true, runs, closures: needed, structure, pageObjects, details };
 }
 
 export interface LinearPageMapOptions {
@@ -120,5 +127,5 @@ export function linearPageMap({ size, pieceLength, pageCount, reason, details = 
     closures.push(length > 0 ? [piecesOfBytes(start, length, pieceLength)] : []);
   }
   const linear = { mapped: false, reason: reason.slice(0, MAX_REASON_LENGTH), runs, closures, structure: [], pageObjects: [] };
-  return { version: 1, size, pieceLength, pageCount: pages, ...linear, details };
+  return { version: 2, size, pieceLength, pageCount: pages, ...linear, details };
 }

@@ -1,30 +1,18 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, it } from '@jest/globals';
-import { type ByteSource, indexesOf, MemoryByteSource } from '@pageswarm/primitives';
+import { indexesOf, MemoryByteSource } from '@pageswarm/primitives';
 import { PDFDict, PDFDocument, PDFName } from 'pdf-lib';
 import { buildPageMap, generatePageView, type PageMap } from './index.ts';
 import { TestPdf, testDocument } from './testing-pdf.ts';
+import { PartialSource } from './testing-source.ts';
 
 const PIECE = 16_384;
 const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
 const mapOf = (bytes: Uint8Array): Promise<PageMap> => buildPageMap(new MemoryByteSource(bytes), { pieceLength: PIECE });
 
-/** A source that has only the pieces of the structure and of one page's closure. */
-function partial(bytes: Uint8Array, map: PageMap, page: number): ByteSource {
-  const pieces = new Set([...indexesOf(map.structure), ...indexesOf(map.closures[page] ?? [])]);
-  return {
-    size: bytes.length,
-    read: async (offset, length) => {
-      for (let piece = Math.floor(offset / PIECE); piece <= Math.floor((offset + length - 1) / PIECE); piece++)
-        if (!pieces.has(piece)) throw new Error(`piece ${piece} is not here`);
-      return bytes.subarray(offset, offset + length);
-    },
-  };
-}
-
 async function viewOf(bytes: Uint8Array, page: number): Promise<string> {
   const map = await mapOf(bytes);
-  const view = await generatePageView(partial(bytes, map, page), page, { map });
+  const view = await generatePageView(PartialSource.ofPage(bytes, map, page), page, { map });
   const again = await mapOf(view);
   expect(again).toMatchObject({ mapped: true, pageCount: 1, details: { rebuilt: false } });
   expect((await PDFDocument.load(view)).getPageCount()).toBe(1);
@@ -37,6 +25,22 @@ describe('a page view', () => {
     expect(view).toContain('(Page 18)');
     expect(view.match(/\(Page \d+\)/g)).toHaveLength(1);
     expect(view).toContain('/Helvetica');
+  });
+
+  it('reads no page that it links to, but looks at what is a page no more', async () => {
+    const link = (num: number): string => `<</Type /Annot /Subtype /Link /Rect [0 0 9 9] /Dest [${num} 0 R /Fit]>>`;
+    const pdf = testDocument(40, 20_000)
+      .object(10, `<</Type /Page /Parent 2 0 R /Contents 11 0 R /Annots [${link(70)} ${link(7)}]>>`)
+      .object(7, '<</Type /Page /Parent 2 0 R /Contents 6 0 R>>')
+      .stream(6, '', `deleted page${' '.repeat(20_000)}`);
+    const bytes = pdf.toBytes();
+    const map = await mapOf(bytes);
+    const pieceOf = (text: string): number => Math.floor(bytes.indexOf(text, undefined, 'latin1') / PIECE);
+    const needed = new Set(indexesOf([...map.structure, ...(map.closures[0] ?? [])]));
+    expect([needed.has(pieceOf('\n70 0 obj')), needed.has(pieceOf('\n7 0 obj'))]).toEqual([false, true]);
+    const view = await viewOf(bytes, 0);
+    expect(view).toContain('(Page 1)');
+    expect(view).not.toContain('deleted page');
   });
 
   it('is the same whether a map tells where the page is or the tree is walked', async () => {
@@ -169,6 +173,6 @@ describe('a page view', () => {
   it('lets a failure of the byte source through, such as a piece that nobody has', async () => {
     const bytes = testDocument(40, 20_000).toBytes();
     const map = await mapOf(bytes);
-    await expect(generatePageView(partial(bytes, map, 3), 30, { map })).rejects.toThrow('is not here');
+    await expect(generatePageView(PartialSource.ofPage(bytes, map, 3), 30, { map })).rejects.toThrow('is not here');
   });
 });

@@ -2,7 +2,8 @@ import { type ByteSource, PageSwarmError } from '@pageswarm/primitives';
 import { BlockReader, SourceError, VIEW_BLOCK_BYTES } from './byte-window.ts';
 import { ClosureWalker } from './closures.ts';
 import { DamagedXrefError, DEFAULT_PAGE_MAP_LIMITS, type PageMapLimits, PasswordError, UnmappableError } from './limits.ts';
-import { ObjectGraph } from './object-graph.ts';
+import { KNOWN_BARRIER, ObjectGraph } from './object-graph.ts';
+import { COMPRESSED } from './object-table.ts';
 import { withDocument } from './open-document.ts';
 import { locatePage } from './page-location.ts';
 import type { PageMap } from './page-map.ts';
@@ -31,7 +32,7 @@ export async function generatePageView(source: ByteSource, pageIndex: number, op
   const map = options.map?.mapped ? options.map : undefined;
   try {
     const isPossible = Number.isSafeInteger(pageIndex) && pageIndex >= 0 && pageIndex < (map?.pageCount ?? limits.maxPages);
-    const use = viewOf(pageIndex, map?.pageObjects[pageIndex] ?? 0);
+    const use = viewOf(pageIndex, map?.pageObjects ?? []);
     const view = isPossible ? await withDocument(blocks, limits, use, map?.details.rebuilt) : undefined;
     if (view) return view;
   } catch (error) {
@@ -43,19 +44,20 @@ export async function generatePageView(source: ByteSource, pageIndex: number, op
   throw new PageSwarmError('PAGE_NOT_FOUND', `The document has no page ${pageIndex + 1}`);
 }
 
-function viewOf(index: number, hint: number): (document: PdfDocument) => Promise<Uint8Array | undefined> {
+function viewOf(index: number, pageObjects: readonly number[]): (document: PdfDocument) => Promise<Uint8Array | undefined> {
   return async (document) => {
-    const page = await locatePage(document, index, hint);
-    return page && writeView(document, page);
+    const page = await locatePage(document, index, pageObjects[index] ?? 0);
+    return page && writeView(document, page, pageObjects);
   };
 }
 
-async function writeView(document: PdfDocument, page: PageEntry): Promise<Uint8Array> {
+/** @param otherPages numbers of the objects that are known to be pages: a link to one is not followed, and so its bytes are not read */
+async function writeView(document: PdfDocument, page: PageEntry, otherPages: readonly number[]): Promise<Uint8Array> {
   const { shallow, deep } = await structureReferences(document);
   const graph = new ObjectGraph(document, false);
-  for (const num of [...nodeNumbers(page), ...shallow]) {
+  for (const num of [...nodeNumbers(page), ...shallow, ...otherPages]) {
     const slot = graph.slotOf(num);
-    if (slot !== undefined) graph.barriers[slot] = 1;
+    if (slot !== undefined) graph.barriers[slot] = KNOWN_BARRIER;
   }
   const pageSlot = page.object && graph.slotOf(page.node.num);
   if (page.object && pageSlot !== undefined) await graph.putPage(pageSlot, page.object);
@@ -90,19 +92,28 @@ async function addKept(document: PdfDocument, writer: ViewWriter, numbers: reado
     const object = await document.load(num);
     if (!object) continue;
     if (object.container === undefined) await addRaw(document, writer, object);
-    else if (document.decryption) {
-      const stream = await document.objectStream(object.container);
-      containers.add(object.container);
-      writer.addCompressed(num, object.container, stream?.numbers.indexOf(num) ?? 0, object.value);
-    } else {
+    else if (document.decryption) containers.add(object.container);
+    else {
       const stream = await document.objectStream(object.container);
       if (stream) writer.addText(num, 0, stream.bytes.subarray(object.start, object.end), object.value);
     }
   }
-  for (const num of containers) {
-    const object = await document.load(num);
-    if (object) await addRaw(document, writer, object);
+  for (const num of containers) await addContainer(document, writer, num);
+}
+
+/** Adds an object stream with all that lies in it: qpdf takes an object of the stream that has no entry of its own for damage. */
+async function addContainer(document: PdfDocument, writer: ViewWriter, container: number): Promise<void> {
+  const { table } = document;
+  const stream = await document.objectStream(container);
+  const object = await document.load(container);
+  if (!stream || !object) return;
+  for (const [index, num] of stream.numbers.entries()) {
+    const slot = table.slotOf(num);
+    if (slot === undefined || table.kinds[slot] !== COMPRESSED || table.positions[slot] !== container) continue;
+    if (stream.indexOf(num, table.details[slot] as number) !== index) continue;
+    writer.addCompressed(num, container, index, document.compressedAt(stream, index, container)?.value ?? null);
   }
+  await addRaw(document, writer, object);
 }
 
 async function addRaw(document: PdfDocument, writer: ViewWriter, object: IndirectObject): Promise<void> {
