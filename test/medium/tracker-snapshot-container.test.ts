@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import { createLogger } from '@pageswarm/observability';
-import { RedisSnapshotStore } from '@pageswarm/tracker';
+import { RedisConnection, RedisSnapshotStore } from '@pageswarm/tracker';
 import { GenericContainer, type StartedTestContainer, Wait } from 'testcontainers';
 import { behavesAsSnapshotStore } from './snapshot-store.contract.ts';
 
@@ -35,6 +35,10 @@ if (obstacle) process.stderr.write(`The test of the snapshot in a container is s
   }, START_LIMIT_MS);
 
   behavesAsSnapshotStore(
-    () => new RedisSnapshotStore(`redis://${container.getHost()}:${container.getMappedPort(6379)}`, logger, `test:${count++}:`),
+    () =>
+      new RedisSnapshotStore(
+        new RedisConnection(`redis://${container.getHost()}:${container.getMappedPort(6379)}`, logger),
+        `test:${count++}:`,
+      ),
   );
 });

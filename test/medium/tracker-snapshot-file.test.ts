@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type HandoutReply, TRACKER_PATTERNS } from '@pageswarm/contracts';
 import { createLogger } from '@pageswarm/observability';
-import { FileSnapshotStore, type RunningTracker, type SnapshotEntry } from '@pageswarm/tracker';
-import { behavesAsSnapshotStore, everything } from './snapshot-store.contract.ts';
+import { FileSnapshotStore, type RunningTracker } from '@pageswarm/tracker';
+import { behavesAsSnapshotStore, entry, everything, idOf } from './snapshot-store.contract.ts';
 import { makeDocument, startTestTracker, TestPeer } from './tracker-nodes.ts';
 
 const logger = createLogger({ service: 'test', node: 'test', level: 'silent', format: 'json' });
@@ -16,8 +16,10 @@ let folder: string;
 let count = 0;
 const newPath = () => join(folder, `kept in ${count++}`, 'tracker.snapshot');
 const open = (path = newPath()) => new FileSnapshotStore(path, logger, MIN_BYTES);
-const entries = (from: number, to: number, value = 'x'): SnapshotEntry[] =>
-  Array.from({ length: to - from }, (_, n): SnapshotEntry => [`id ${from + n}`, `${value} ${from + n}`]);
+const texts = (from: number, to: number) =>
+  Object.fromEntries(Array.from({ length: to - from }, (_, n) => [`id ${from + n}`, `x ${from + n}`]));
+const entries = (from: number, to: number, value = 'x') =>
+  Array.from({ length: to - from }, (_, n) => entry(`id ${from + n}`, `${value} ${from + n}`));
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pageswarm-snapshot-'));
@@ -33,7 +35,7 @@ describe('a snapshot store in a file', () => {
     const name = await first.dataSet();
     await first.save('documents', entries(0, 3), []);
     const whole = await readFile(path);
-    await first.save('documents', [['id 1', 'newer']], ['id 0']);
+    await first.save('documents', [entry('id 1', 'newer')], [idOf('id 0')]);
     await first.close();
     const last = await readFile(path);
     for (let length = whole.length; length < last.length; length++) {
@@ -42,7 +44,7 @@ describe('a snapshot store in a file', () => {
       expect(await next.dataSet()).toBe(name);
       const found = await everything(next, 'documents');
       expect(['x 1', 'newer']).toContain(found['id 1']);
-      await next.save('documents', [['later', 'entry']], []);
+      await next.save('documents', [entry('later', 'entry')], []);
       expect(await everything(next, 'documents')).toEqual({ ...found, later: 'entry' });
       await next.close();
     }
@@ -59,13 +61,46 @@ describe('a snapshot store in a file', () => {
     await next.close();
   });
 
+  it.each([
+    ['mark', 0],
+    ['length', 4],
+    ['length far beyond the limit', 4, 0xff],
+    ['checksum', 8],
+  ])('finds the next entry behind one whose %s is damaged', async (_, offset, byte = 1) => {
+    const path = newPath();
+    const first = open(path);
+    await first.save('documents', entries(0, 1), []);
+    const { bytes } = first;
+    await first.save('documents', entries(1, 4), []);
+    await first.close();
+    const content = await readFile(path);
+    content[bytes + offset] = (content[bytes + offset] as number) ^ byte;
+    await writeFile(path, content);
+    const next = open(path);
+    expect(await everything(next, 'documents')).toEqual({ ...texts(0, 1), ...texts(2, 4) });
+    await next.close();
+  });
+
+  it('counts nothing as kept since the disk last said so, when it cannot say so any more', async () => {
+    const store = open();
+    const before = await store.dataSet();
+    await store.save('documents', entries(0, 3), []);
+    const { journal } = store as unknown as { journal: { file: { datasync: () => Promise<void> } } };
+    journal.file.datasync = async () => {
+      throw new Error('EIO');
+    };
+    await expect(store.settle()).rejects.toThrow('EIO');
+    expect(await store.dataSet()).not.toBe(before);
+    await store.close();
+  });
+
   it('is written anew when most of it is out of date, and leaves nothing beside it', async () => {
     const path = newPath();
     const store = open(path);
-    await store.save('peers', [['p', 'peer']], []);
+    await store.save('peers', [entry('p', 'peer')], []);
     let longest = 0;
     for (let round = 0; round < 200; round++) {
-      await store.save('documents', entries(0, 20, `round ${round}`), round % 2 ? ['id 19'] : []);
+      await store.save('documents', entries(0, 20, `round ${round}`), round % 2 ? [idOf('id 19')] : []);
       longest = Math.max(longest, store.bytes);
     }
     expect(longest).toBeLessThan(2 * MIN_BYTES);
@@ -98,7 +133,7 @@ describe('a snapshot store in a file', () => {
     await writeFile(path, 'my thesis\n');
     const store = open(path);
     await expect(store.dataSet()).rejects.toThrow('not a tracker snapshot');
-    await expect(store.save('documents', [['a', '1']], [])).rejects.toThrow('not a tracker snapshot');
+    await expect(store.save('documents', [entry('a', '1')], [])).rejects.toThrow('not a tracker snapshot');
     expect(await readFile(path, 'utf8')).toBe('my thesis\n');
     await store.close();
   });
@@ -119,13 +154,13 @@ describe('a snapshot store in a file', () => {
     };
     await expect(store.save('documents', entries(0, 9, 'new'), [])).rejects.toThrow('ENOSPC');
     const before = await store.dataSet();
-    expect(await everything(store, 'documents')).toEqual(Object.fromEntries(entries(0, 3)));
+    expect(await everything(store, 'documents')).toEqual(texts(0, 3));
     file.write = write;
-    await store.save('documents', [['a', '1']], []);
+    await store.save('documents', [entry('a', '1')], []);
     expect([await store.dataSet(), Object.keys(await everything(store, 'documents')).length]).toEqual([before, 4]);
     await store.close();
     const next = open(path);
-    expect(await everything(next, 'documents')).toEqual({ ...Object.fromEntries(entries(0, 3)), a: '1' });
+    expect(await everything(next, 'documents')).toEqual({ ...texts(0, 3), a: '1' });
     await next.close();
   });
 });

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createLogger } from '@pageswarm/observability';
-import { MemorySnapshotStore, RedisSnapshotStore } from '@pageswarm/tracker';
+import { MemorySnapshotStore, RedisConnection, RedisSnapshotStore } from '@pageswarm/tracker';
 import { Redis } from 'ioredis';
 import { REDIS_MISSING, RedisProcess } from './redis-process.ts';
-import { behavesAsSnapshotStore, everything } from './snapshot-store.contract.ts';
+import { behavesAsSnapshotStore, entry, everything } from './snapshot-store.contract.ts';
 
 const logger = createLogger({ service: 'test', node: 'test', level: 'silent', format: 'json' });
 
@@ -22,7 +22,8 @@ const describeRedis = REDIS_MISSING ? describe.skip : describe;
 describeRedis(`a snapshot store in Redis${REDIS_MISSING ? ` (skipped: ${REDIS_MISSING})` : ''}`, () => {
   let redis: RedisProcess;
   let count = 0;
-  const open = () => new RedisSnapshotStore(redis.url, logger, `test:${count++}:`);
+  const connect = (prefix: string) => new RedisSnapshotStore(new RedisConnection(redis.url, logger), prefix);
+  const open = () => connect(`test:${count++}:`);
   beforeAll(async () => {
     redis = await RedisProcess.start();
   }, 20_000);
@@ -31,12 +32,9 @@ describeRedis(`a snapshot store in Redis${REDIS_MISSING ? ` (skipped: ${REDIS_MI
   behavesAsSnapshotStore(open);
 
   it('gives its name and entries to the next process', async () => {
-    const [one, two] = [
-      new RedisSnapshotStore(redis.url, logger, 'test:shared:'),
-      new RedisSnapshotStore(redis.url, logger, 'test:shared:'),
-    ];
+    const [one, two] = [connect('test:shared:'), connect('test:shared:')];
     const name = await one.dataSet();
-    await one.save('documents', [['a', '1']], []);
+    await one.save('documents', [entry('a', '1')], []);
     expect([await two.dataSet(), await everything(two, 'documents')]).toEqual([name, { a: '1' }]);
     await one.close();
     await two.close();
@@ -45,9 +43,9 @@ describeRedis(`a snapshot store in Redis${REDIS_MISSING ? ` (skipped: ${REDIS_MI
   it('leaves foreign data alone and says what is wrong with it', async () => {
     const client = new Redis(redis.url);
     await client.set('test:foreign:documents', 'not ours');
-    const store = new RedisSnapshotStore(redis.url, logger, 'test:foreign:');
+    const store = connect('test:foreign:');
     await expect(everything(store, 'documents')).rejects.toThrow('WRONGTYPE');
-    await expect(store.save('documents', [['a', '1']], [])).rejects.toThrow('WRONGTYPE');
+    await expect(store.save('documents', [entry('a', '1')], [])).rejects.toThrow('WRONGTYPE');
     expect(await client.get('test:foreign:documents')).toBe('not ours');
     client.disconnect();
     await store.close();
@@ -58,7 +56,7 @@ describeRedis(`a snapshot store in Redis${REDIS_MISSING ? ` (skipped: ${REDIS_MI
     const before = await store.dataSet();
     await redis.kill();
     const started = Date.now();
-    await expect(store.save('documents', [['a', '1']], [])).rejects.toThrow();
+    await expect(store.save('documents', [entry('a', '1')], [])).rejects.toThrow();
     await expect(store.dataSet()).rejects.toThrow();
     expect(Date.now() - started).toBeLessThan(1_000);
     await redis.run();

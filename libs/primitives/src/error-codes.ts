@@ -61,6 +61,11 @@ export const ERROR_CODES = {
   DOCUMENT_CORRUPT: { status: 500, title: 'Document corrupt', advice: 'Remove the document and download it again.' },
   STORE_FULL: { status: 507, title: 'Disk full', advice: 'Free space on the disk of the data folder, then resume.' },
   STORE_FAILED: { status: 500, title: 'Disk error', advice: 'Check the data folder and the disk, then resume.' },
+  INVALID_SNAPSHOT: {
+    status: 500,
+    title: 'Not a snapshot of this version',
+    advice: 'Name another file or Redis, or remove what is there; the peers tell the tracker everything again.',
+  },
   CONNECTION_REFUSED: { status: 503, title: 'Connection refused', advice: 'Check that the other node runs and its address is right.' },
   CONNECTION_LOST: { status: 503, title: 'Connection lost', advice: 'Try again.' },
   CONNECTION_TIMEOUT: { status: 504, title: 'No answer to the connection', advice: 'Check the address and the network between the nodes.' },

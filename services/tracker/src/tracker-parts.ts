@@ -11,7 +11,9 @@ import { ConnectionIds } from './bittorrent/connection-ids.ts';
 import { UdpTracker } from './bittorrent/udp-tracker.ts';
 import { Catalog } from './catalog/catalog.ts';
 import { DocumentSearch } from './search/document-search.ts';
+import { WRITER_TAG_DIGITS } from './snapshot/document-codec.ts';
 import { FileSnapshotStore } from './snapshot/file-snapshot-store.ts';
+import { RedisConnection } from './snapshot/redis-connection.ts';
 import { RedisSnapshotStore } from './snapshot/redis-snapshot-store.ts';
 import type { SnapshotStore } from './snapshot/snapshot-store.ts';
 import { Snapshotter } from './snapshot/snapshotter.ts';
@@ -65,13 +67,16 @@ export function buildTracker({ config, clock, logger, registry, transportMetrics
   const pool = new SwarmClientPool({ identity, security, metrics: transportMetrics });
   const torrentFiles = new TorrentFiles(hosts, new SwarmMetainfoSource(pool), logger);
   const events = new LiveEvents(catalog, hosts, listing, context.startedAt.toString(36));
-  const snapshotter = new Snapshotter(snapshotStoreOf(config, logger), catalog, hosts, clock, logger, config.snapshotIntervalMs);
+  const snapshotter = new Snapshotter(snapshotStoreOf(config, logger), catalog, hosts, clock, logger, {
+    intervalMs: config.snapshotIntervalMs,
+    writerTag: identity.peerId.slice(0, WRITER_TAG_DIGITS),
+  });
   measureTracker(registry, { catalog, hosts, bittorrent, events, snapshotter });
   return { context, catalog, hosts, search, listing, swarm, bittorrent, udp, torrentFiles, events, snapshotter, pool };
 }
 
 /** Redis where it is configured, else the file, else none. */
 function snapshotStoreOf({ redisUrl, snapshotFile }: TrackerConfig, logger: Logger): SnapshotStore | undefined {
-  if (redisUrl !== undefined) return new RedisSnapshotStore(redisUrl, logger);
+  if (redisUrl !== undefined) return new RedisSnapshotStore(new RedisConnection(redisUrl, logger));
   return snapshotFile === undefined ? undefined : new FileSnapshotStore(snapshotFile, logger);
 }

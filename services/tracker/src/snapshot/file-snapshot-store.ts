@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { type FileHandle, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Logger } from '@pageswarm/observability';
-import { decodeHeader, decodeLine, encodeHeader, encodeLine, linesOf } from './snapshot-journal.ts';
+import { EntryPlaces } from './entry-places.ts';
+import { decodeEntry, decodeHeader, encodeEntry, encodeHeader, framesOf, type PlacedFrame } from './snapshot-journal.ts';
 import { MAX_SNAPSHOT_BATCH, type SnapshotEntry, type SnapshotKind, type SnapshotStore } from './snapshot-store.ts';
 
 /** A journal is not written anew while it is smaller than this, in bytes. */
@@ -16,11 +17,10 @@ interface Journal {
   readonly name: string;
 }
 
-/** Where the living line of each entry begins. */
-type Places = Record<SnapshotKind, Map<string, number>>;
+type Places = Record<SnapshotKind, EntryPlaces>;
 
 /**
- * A copy in one file: a journal to which changes are appended, a checked line for each entry. When most of it is out of
+ * A copy in one file: a journal to which changes are appended, a checked frame for each entry. When most of it is out of
  * date it is written anew beside and takes its place by one rename, so that a crash leaves the old or the new one. What a
  * crash tore off at the end is dropped. One tracker writes it; in memory there is the place of each entry, not its text.
  */
@@ -32,6 +32,7 @@ export class FileSnapshotStore implements SnapshotStore {
   private length = 0;
   /** True while bytes of a failed write may stand behind them. */
   private hasTornTail = false;
+  private isSettled = true;
   private compactAbove = MIN_COMPACTION_BYTES;
   private replacements = 0;
 
@@ -55,11 +56,11 @@ export class FileSnapshotStore implements SnapshotStore {
   async *load(kind: SnapshotKind): AsyncGenerator<SnapshotEntry[]> {
     const { file } = await this.opened();
     let entries: SnapshotEntry[] = [];
-    for await (const lines of linesOf(file, this.length)) {
-      for (const { bytes, start } of lines) {
-        const line = decodeLine(bytes);
-        if (line?.kind !== kind || line.value === undefined || this.places[kind].get(line.id) !== start) continue;
-        entries.push([line.id, line.value]);
+    for await (const frames of framesOf(file, this.length)) {
+      for (const { bytes, start } of frames) {
+        const entry = decodeEntry(bytes);
+        if (entry?.kind !== kind || !entry.value || this.places[kind].get(entry.key) !== start) continue;
+        entries.push([Buffer.from(entry.key, 'latin1').toString('hex'), entry.value]);
         if (entries.length < MAX_SNAPSHOT_BATCH) continue;
         yield entries;
         entries = [];
@@ -71,23 +72,34 @@ export class FileSnapshotStore implements SnapshotStore {
   async save(kind: SnapshotKind, entries: readonly SnapshotEntry[], removed: readonly string[]): Promise<void> {
     const { file } = await this.opened();
     const places = this.places[kind];
-    const gone = removed.filter((id) => places.has(id));
-    const lines = [
-      ...entries.map(([id, value]) => ({ kind, id, value, bytes: encodeLine({ kind, id, value }) })),
-      ...gone.map((id) => ({ kind, id, value: undefined, bytes: encodeLine({ kind, id, value: undefined }) })),
-    ];
-    if (lines.length === 0) return;
+    const frames = entries.map(([id, value]) => ({ key: keyOf(id), isLiving: true, bytes: encodeEntry(kind, id, value) }));
+    for (const id of removed)
+      if (places.get(keyOf(id)) !== undefined) frames.push({ key: keyOf(id), isLiving: false, bytes: encodeEntry(kind, id, undefined) });
+    if (frames.length === 0) return;
     if (this.hasTornTail) await file.truncate(this.length);
     this.hasTornTail = true;
-    await writeAll(file, Buffer.concat(lines.map(({ bytes }) => bytes)), this.length);
-    await file.datasync();
+    this.isSettled = false;
+    await writeAll(file, Buffer.concat(frames.map(({ bytes }) => bytes)), this.length);
     this.hasTornTail = false;
-    for (const { id, value, bytes } of lines) {
-      if (value === undefined) places.delete(id);
-      else places.set(id, this.length);
+    for (const { key, isLiving, bytes } of frames) {
+      if (isLiving) places.set(key, this.length);
+      else places.delete(key);
       this.length += bytes.length;
     }
     if (this.length > this.compactAbove) await this.compact();
+  }
+
+  async settle(): Promise<void> {
+    if (this.isSettled) return;
+    const { file } = await this.opened();
+    try {
+      await file.datasync();
+    } catch (error) {
+      // What the system could not write it may have dropped, so nothing since the last time counts as saved.
+      this.replacements++;
+      throw error;
+    }
+    this.isSettled = true;
   }
 
   async close(): Promise<void> {
@@ -125,44 +137,44 @@ export class FileSnapshotStore implements SnapshotStore {
     }
   }
 
-  /** Finds the living lines, and cuts off what is torn. */
+  /** Finds the living entries, and cuts off what is torn. */
   private async read(file: FileHandle, inode: number, size: number): Promise<void> {
     const places = noPlaces();
     let name: string | undefined;
     let length = 0;
-    let unreadable = 0;
-    for await (const lines of linesOf(file, size))
-      for (const { bytes, start } of lines) {
-        length = start + bytes.length;
-        if (name === undefined) {
-          name = decodeHeader(bytes);
-          continue;
-        }
-        const line = decodeLine(bytes);
-        if (!line) unreadable++;
-        else if (line.value === undefined) places[line.kind].delete(line.id);
-        else places[line.kind].set(line.id, start);
+    let damaged = 0;
+    for await (const frames of framesOf(file, size))
+      for (const frame of frames) {
+        name ??= decodeHeader(frame);
+        if (frame.start > length) damaged += frame.start - length;
+        length = frame.start + frame.bytes.length;
+        const entry = decodeEntry(frame.bytes);
+        if (entry?.value) places[entry.kind].set(entry.key, frame.start);
+        else if (entry) places[entry.kind].delete(entry.key);
       }
-    name ??= decodeHeader(Buffer.alloc(0));
-    if (length < size || unreadable > 0)
-      this.logger.warn({ path: this.path, tornBytes: size - length, unreadable }, 'parts of the snapshot file are unreadable and dropped');
+    name ??= decodeHeader(undefined);
+    if (length < size || damaged > 0)
+      this.logger.warn(
+        { path: this.path, tornBytes: size - length, damagedBytes: damaged },
+        'parts of the snapshot file are unreadable and dropped',
+      );
     if (length < size) await file.truncate(length);
     this.adopt({ file, inode, name }, places, length);
   }
 
-  /** Writes the living lines into a new file that takes the place of this one. */
+  /** Writes the living entries into a new file that takes the place of this one. */
   private async compact(): Promise<void> {
     const { file, name } = this.journal as Journal;
     const [before, length] = [this.places, this.length];
     try {
       await this.replaceBy(name, async (add) => {
-        for await (const lines of linesOf(file, length)) {
-          const living = lines.flatMap(({ bytes, start }) => {
-            const line = decodeLine(bytes);
-            return line?.value !== undefined && before[line.kind].get(line.id) === start ? [{ ...line, bytes }] : [];
-          });
-          await add(living);
-        }
+        for await (const frames of framesOf(file, length))
+          await add(
+            frames.filter(({ bytes, start }) => {
+              const entry = decodeEntry(bytes);
+              return entry?.value !== undefined && before[entry.kind].get(entry.key) === start;
+            }),
+          );
       });
       await file.close();
     } catch (error) {
@@ -172,10 +184,7 @@ export class FileSnapshotStore implements SnapshotStore {
     }
   }
 
-  private async replaceBy(
-    name: string,
-    fill: (add: (lines: readonly { kind: SnapshotKind; id: string; bytes: Buffer }[]) => Promise<void>) => Promise<void>,
-  ): Promise<void> {
+  private async replaceBy(name: string, fill: (add: (frames: readonly PlacedFrame[]) => Promise<void>) => Promise<void>): Promise<void> {
     const beside = `${this.path}.new`;
     const file = await open(beside, 'w+');
     try {
@@ -183,10 +192,11 @@ export class FileSnapshotStore implements SnapshotStore {
       await writeAll(file, header, 0);
       const places = noPlaces();
       let length = header.length;
-      await fill(async (lines) => {
-        await writeAll(file, Buffer.concat(lines.map(({ bytes }) => bytes)), length);
-        for (const { kind, id, bytes } of lines) {
-          places[kind].set(id, length);
+      await fill(async (frames) => {
+        await writeAll(file, Buffer.concat(frames.map(({ bytes }) => bytes)), length);
+        for (const { bytes } of frames) {
+          const entry = decodeEntry(bytes);
+          if (entry) places[entry.kind].set(entry.key, length);
           length += bytes.length;
         }
       });
@@ -207,13 +217,18 @@ export class FileSnapshotStore implements SnapshotStore {
     this.places = places;
     this.length = length;
     this.hasTornTail = false;
+    this.isSettled = true;
     // How much of a file that was found is out of date is not known, so what it holds counts as living.
     this.compactAbove = Math.max(this.minCompactionBytes, COMPACTION_FACTOR * length);
   }
 }
 
 function noPlaces(): Places {
-  return { documents: new Map(), peers: new Map() };
+  return { documents: new EntryPlaces(), peers: new EntryPlaces() };
+}
+
+function keyOf(id: string): string {
+  return Buffer.from(id, 'hex').toString('latin1');
 }
 
 /** Writes all of it, also when the system takes it in parts. */

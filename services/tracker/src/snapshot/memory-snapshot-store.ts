@@ -5,7 +5,7 @@ import { MAX_SNAPSHOT_BATCH, type SnapshotEntry, type SnapshotKind, type Snapsho
 export class MemorySnapshotStore implements SnapshotStore {
   readonly technology = 'memory';
   private name: string = randomUUID();
-  private readonly entries = { documents: new Map<string, string>(), peers: new Map<string, string>() };
+  private readonly entries = { documents: new Map<string, Buffer>(), peers: new Map<string, Buffer>() };
 
   async dataSet(): Promise<string> {
     return this.name;
@@ -20,6 +20,8 @@ export class MemorySnapshotStore implements SnapshotStore {
     for (const [id, value] of entries) this.entries[kind].set(id, value);
     for (const id of removed) this.entries[kind].delete(id);
   }
+
+  async settle(): Promise<void> {}
 
   /** Loses everything, as a store without a disk does when it restarts. */
   lose(): void {

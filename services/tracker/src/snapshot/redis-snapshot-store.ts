@@ -1,67 +1,75 @@
 import { randomUUID } from 'node:crypto';
-import type { Logger } from '@pageswarm/observability';
-import { Redis } from 'ioredis';
+import type { RedisConnection } from './redis-connection.ts';
 import { MAX_SNAPSHOT_BATCH, SNAPSHOT_VERSION, type SnapshotEntry, type SnapshotKind, type SnapshotStore } from './snapshot-store.ts';
 
 /** What our keys in a shared Redis begin with. */
 export const REDIS_PREFIX = `pageswarm:tracker:${SNAPSHOT_VERSION}:`;
-/** How long Redis may take to connect, and to answer one command, in milliseconds. */
-export const REDIS_CONNECT_TIMEOUT_MS = 2_000;
-export const REDIS_COMMAND_TIMEOUT_MS = 3_000;
-/** The longest wait between two attempts to connect, in milliseconds. */
-export const REDIS_RECONNECT_MS = 2_000;
 
-/** A copy in Redis: one hash for each kind, a field for each entry. While Redis is away every command fails at once. */
+/** Hears of every step that documents are saved in, to tell other trackers in the same transaction. */
+export type SaveWitness = (
+  transaction: ReturnType<RedisConnection['commands']['multi']>,
+  changed: readonly Buffer[],
+  removed: readonly Buffer[],
+) => void;
+
+/** A copy in Redis: one hash for each kind, a field of bytes for each entry. */
 export class RedisSnapshotStore implements SnapshotStore {
   readonly technology = 'Redis';
-  private readonly redis: Redis;
-  private readonly prefix: string;
 
-  constructor(url: string, logger: Logger, prefix = REDIS_PREFIX) {
-    this.prefix = prefix;
-    this.redis = new Redis(url, {
-      lazyConnect: true,
-      enableOfflineQueue: false,
-      connectTimeout: REDIS_CONNECT_TIMEOUT_MS,
-      commandTimeout: REDIS_COMMAND_TIMEOUT_MS,
-      maxRetriesPerRequest: 0,
-      retryStrategy: (attempt) => Math.min(attempt * 100, REDIS_RECONNECT_MS),
-    });
-    this.redis.on('error', (error) => logger.debug({ err: error }, 'Redis connection'));
-  }
+  /** @param witness is told of documents alone */
+  constructor(
+    private readonly redis: RedisConnection,
+    private readonly prefix = REDIS_PREFIX,
+    private readonly witness?: SaveWitness,
+  ) {}
 
   async dataSet(): Promise<string> {
-    await this.connected();
+    const redis = await this.redis.connected();
     const key = `${this.prefix}data-set`;
-    await this.redis.set(key, randomUUID(), 'NX');
-    return (await this.redis.get(key)) ?? '';
+    const name = await redis.get(key);
+    // A Redis without room refuses to set what is there already.
+    if (name !== null) return name;
+    await redis.set(key, randomUUID(), 'NX');
+    return (await redis.get(key)) ?? '';
   }
 
   async *load(kind: SnapshotKind): AsyncGenerator<SnapshotEntry[]> {
-    await this.connected();
-    let cursor = '0';
-    do {
-      const [next, flat] = await this.redis.hscan(this.prefix + kind, cursor, 'COUNT', MAX_SNAPSHOT_BATCH);
+    const redis = await this.redis.connected();
+    const scan = (cursor: Buffer | string) => redis.hscanBuffer(this.prefix + kind, cursor as string, 'COUNT', MAX_SNAPSHOT_BATCH);
+    let next: ReturnType<typeof scan> | undefined = scan('0');
+    while (next) {
+      const [cursor, flat]: [Buffer, Buffer[]] = await next;
+      // Redis looks for the next entries while these are taken in.
+      next = cursor.toString() === '0' ? undefined : scan(cursor);
+      // A failure is thrown when it is this step's turn, not before.
+      next?.catch(() => undefined);
       const entries: SnapshotEntry[] = [];
-      for (let at = 0; at + 1 < flat.length; at += 2) entries.push([flat[at] as string, flat[at + 1] as string]);
+      for (let at = 0; at + 1 < flat.length; at += 2) entries.push([(flat[at] as Buffer).toString('hex'), flat[at + 1] as Buffer]);
       if (entries.length > 0) yield entries;
-      cursor = next;
-    } while (cursor !== '0');
+    }
+  }
+
+  /** Single entries as they are now, in the order of the ids. */
+  async get(kind: SnapshotKind, ids: readonly Buffer[]): Promise<(Buffer | null)[]> {
+    const redis = await this.redis.connected();
+    return redis.hmgetBuffer(this.prefix + kind, ...ids);
   }
 
   async save(kind: SnapshotKind, entries: readonly SnapshotEntry[], removed: readonly string[]): Promise<void> {
-    await this.connected();
+    if (entries.length + removed.length === 0) return;
     const key = this.prefix + kind;
-    if (entries.length > 0) await this.redis.hset(key, ...entries.flat());
-    if (removed.length > 0) await this.redis.hdel(key, ...removed);
+    const changed = entries.map(([id]) => Buffer.from(id, 'hex'));
+    const gone = removed.map((id) => Buffer.from(id, 'hex'));
+    await this.redis.together((transaction) => {
+      if (entries.length > 0) transaction.hset(key, ...entries.flatMap(([, value], n) => [changed[n] as Buffer, value]));
+      if (gone.length > 0) transaction.hdel(key, ...gone);
+      if (kind === 'documents') this.witness?.(transaction, changed, gone);
+    });
   }
+
+  async settle(): Promise<void> {}
 
   async close(): Promise<void> {
-    this.redis.disconnect();
-  }
-
-  /** The first use connects; from then on the client reconnects by itself. */
-  private async connected(): Promise<void> {
-    if (this.redis.status === 'wait') await this.redis.connect();
+    this.redis.close();
   }
 }

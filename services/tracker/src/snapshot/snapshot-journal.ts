@@ -5,84 +5,130 @@ import { SNAPSHOT_KINDS, SNAPSHOT_VERSION, type SnapshotKind } from './snapshot-
 
 /** How much of a snapshot file is read at once, in bytes. */
 export const JOURNAL_READ_BYTES = 262_144;
+/** The longest frame of a snapshot file, in bytes; a length above it is a damaged one. */
+export const MAX_JOURNAL_FRAME_BYTES = 16_777_216;
 
-const HEADER = 'pageswarm tracker snapshot';
-const NEWLINE = 10;
-/** Eight hex digits and a space before each line. */
-const CHECKSUM_LENGTH = 9;
+/**
+ * A frame of the file: a mark by which the next one is found behind a damaged one, the length of its body, the checksum
+ * of length and body, the body. The body of an entry is its kind, the length of its id, the id, and its value, if it
+ * has one: without a value the entry is removed. The first frame has a text that says what the file is.
+ */
+const MARK = Buffer.from([0xf5, 0x50, 0x53, 0x9c]);
+const LENGTH_AT = 4;
+const CHECKSUM_AT = 8;
+const HEAD_BYTES = 12;
 
-/** What a line of the journal says of an entry; the last one counts. Without a value the entry is removed. */
-export interface JournalLine {
+const HEADER_KIND = 255;
+const HEADER_TEXT = `pageswarm tracker snapshot ${SNAPSHOT_VERSION} `;
+
+export interface JournalEntry {
   readonly kind: SnapshotKind;
-  readonly id: string;
-  readonly value: string | undefined;
+  /** Bytes as latin1, as short as a key can be. */
+  readonly key: string;
+  readonly value: Buffer | undefined;
 }
 
-/** A line of a file and where it stands, in bytes. */
-export interface PlacedLine {
+/** A whole frame and where it stands in the file, in bytes. */
+export interface PlacedFrame {
   readonly bytes: Buffer;
   readonly start: number;
 }
 
-/** The line as it is written, with its checksum and its end. */
-export function encodeLine({ kind, id, value }: JournalLine): Buffer {
-  return checked(JSON.stringify(value === undefined ? [kind, id] : [kind, id, value]));
+/** @returns undefined for a frame that holds no entry */
+export function decodeEntry(frame: Buffer): JournalEntry | undefined {
+  const kind = SNAPSHOT_KINDS[frame[HEAD_BYTES] as number];
+  const idLength = frame[HEAD_BYTES + 1] as number;
+  const valueAt = HEAD_BYTES + 3 + idLength;
+  const hasValue = frame[HEAD_BYTES + 2];
+  if (!kind || valueAt > frame.length || (hasValue === 0 && frame.length !== valueAt)) return undefined;
+  return {
+    kind,
+    key: frame.toString('latin1', HEAD_BYTES + 3, valueAt),
+    value: hasValue === 1 ? frame.subarray(valueAt) : undefined,
+  };
 }
 
-/** @returns undefined for a line that is not as it was written */
-export function decodeLine(bytes: Buffer): JournalLine | undefined {
-  const [kind, id, value] = contentOf(bytes) ?? [];
-  const known = SNAPSHOT_KINDS.find((name) => name === kind);
-  if (!known || typeof id !== 'string' || !(value === undefined || typeof value === 'string')) return undefined;
-  return { kind: known, id, value };
+/** @param id in hex */
+export function encodeEntry(kind: SnapshotKind, id: string, value: Buffer | undefined): Buffer {
+  const idLength = id.length >> 1;
+  const frame = Buffer.allocUnsafe(HEAD_BYTES + 3 + idLength + (value?.length ?? 0));
+  frame[HEAD_BYTES] = SNAPSHOT_KINDS.indexOf(kind);
+  frame[HEAD_BYTES + 1] = idLength;
+  frame[HEAD_BYTES + 2] = value ? 1 : 0;
+  frame.write(id, HEAD_BYTES + 3, 'hex');
+  if (value) frame.set(value, HEAD_BYTES + 3 + idLength);
+  return sealed(frame);
 }
 
-/** The first line: what the file is, and the name of its data set. */
+/** The first frame: what the file is, and the name of its data set. */
 export function encodeHeader(name: string): Buffer {
-  return checked(JSON.stringify([HEADER, SNAPSHOT_VERSION, name]));
+  const text = Buffer.from(HEADER_TEXT + name);
+  const frame = Buffer.allocUnsafe(HEAD_BYTES + 1 + text.length);
+  frame[HEAD_BYTES] = HEADER_KIND;
+  frame.set(text, HEAD_BYTES + 1);
+  return sealed(frame);
 }
 
-/** @returns the name of the data set. @throws PageSwarmError STORE_FAILED for a file that is not of our making */
-export function decodeHeader(bytes: Buffer): string {
-  const [header, version, name] = contentOf(bytes) ?? [];
-  if (header !== HEADER || version !== SNAPSHOT_VERSION || typeof name !== 'string')
-    throw new PageSwarmError('STORE_FAILED', `The file is not a tracker snapshot of version ${SNAPSHOT_VERSION}; it is left alone`);
-  return name;
+/** @returns the name of the data set. @throws PageSwarmError INVALID_SNAPSHOT for a file that is not of our making */
+export function decodeHeader(frame: PlacedFrame | undefined): string {
+  const text = frame?.start === 0 && frame.bytes[HEAD_BYTES] === HEADER_KIND ? frame.bytes.toString('utf8', HEAD_BYTES + 1) : '';
+  if (!text.startsWith(HEADER_TEXT))
+    throw new PageSwarmError('INVALID_SNAPSHOT', `The file is not a tracker snapshot of version ${SNAPSHOT_VERSION}; it is left alone`);
+  return text.slice(HEADER_TEXT.length);
 }
 
-/** The whole lines of a file up to `end` bytes. What follows the last end of a line is a torn tail and left out. */
-export async function* linesOf(file: FileHandle, end: number): AsyncGenerator<PlacedLine[]> {
-  let rest = Buffer.alloc(0);
-  let position = 0;
-  while (position < end) {
+/** The whole frames of a file up to `end` bytes. Damaged parts are passed over, and so is a torn tail. */
+export async function* framesOf(file: FileHandle, end: number): AsyncGenerator<PlacedFrame[]> {
+  let bytes = Buffer.alloc(0);
+  let base = 0;
+  for (let position = 0; position < end; ) {
     const chunk = Buffer.allocUnsafe(Math.min(JOURNAL_READ_BYTES, end - position));
     const { bytesRead } = await file.read(chunk, 0, chunk.length, position);
     if (bytesRead === 0) return;
-    const bytes = Buffer.concat([rest, chunk.subarray(0, bytesRead)]);
-    const base = position - rest.length;
     position += bytesRead;
-    const lines: PlacedLine[] = [];
-    let start = 0;
-    for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, start)) {
-      lines.push({ bytes: bytes.subarray(start, at + 1), start: base + start });
-      start = at + 1;
+    bytes = bytes.length === 0 ? chunk.subarray(0, bytesRead) : Buffer.concat([bytes, chunk.subarray(0, bytesRead)]);
+    const frames: PlacedFrame[] = [];
+    let at = 0;
+    for (;;) {
+      const length = frameLength(bytes, at);
+      if (length > 0) {
+        frames.push({ bytes: bytes.subarray(at, at + length), start: base + at });
+        at += length;
+        continue;
+      }
+      // More of the file may make it whole; at the end of the file it is torn, or its length is damaged.
+      if (length === 0 && position < end) break;
+      const next = bytes.indexOf(MARK, at + 1);
+      if (next === -1) {
+        at = length === 0 ? at : Math.max(at, bytes.length - MARK.length + 1);
+        break;
+      }
+      at = next;
     }
-    rest = bytes.subarray(start);
-    if (lines.length > 0) yield lines;
+    bytes = bytes.subarray(at);
+    base += at;
+    if (frames.length > 0) yield frames;
   }
 }
 
-function checked(json: string): Buffer {
-  return Buffer.from(`${crc32(json).toString(16).padStart(8, '0')} ${json}\n`);
+/** @returns 0 if the frame may go on behind the bytes, -1 if there is none */
+function frameLength(bytes: Buffer, at: number): number {
+  const here = Math.min(bytes.length - at, MARK.length);
+  if (bytes.compare(MARK, 0, here, at, at + here) !== 0) return -1;
+  if (bytes.length - at < HEAD_BYTES) return 0;
+  const length = HEAD_BYTES + bytes.readUInt32BE(at + LENGTH_AT);
+  if (length > MAX_JOURNAL_FRAME_BYTES || length < HEAD_BYTES + 3) return -1;
+  if (at + length > bytes.length) return 0;
+  return bytes.readUInt32BE(at + CHECKSUM_AT) === checksum(bytes.subarray(at, at + length)) ? length : -1;
 }
 
-function contentOf(bytes: Buffer): unknown[] | undefined {
-  const json = bytes.subarray(CHECKSUM_LENGTH, -1);
-  if (bytes.toString('latin1', 0, CHECKSUM_LENGTH) !== `${crc32(json).toString(16).padStart(8, '0')} `) return undefined;
-  try {
-    const content: unknown = JSON.parse(json.toString());
-    return Array.isArray(content) ? content : undefined;
-  } catch {
-    return undefined;
-  }
+function sealed(frame: Buffer): Buffer {
+  frame.set(MARK, 0);
+  frame.writeUInt32BE(frame.length - HEAD_BYTES, LENGTH_AT);
+  frame.writeUInt32BE(checksum(frame), CHECKSUM_AT);
+  return frame;
+}
+
+function checksum(frame: Buffer): number {
+  return crc32(frame.subarray(HEAD_BYTES), crc32(frame.subarray(LENGTH_AT, CHECKSUM_AT)));
 }

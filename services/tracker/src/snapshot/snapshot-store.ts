@@ -4,12 +4,14 @@ export type SnapshotKind = (typeof SNAPSHOT_KINDS)[number];
 
 /** The most entries that a store is given or gives in one step. */
 export const MAX_SNAPSHOT_BATCH = 500;
+/** After how many bytes of entries a step ends, for some documents state the words of a hundred thousand pages. */
+export const MAX_SNAPSHOT_BATCH_BYTES = 1_048_576;
 
 /** The version of what is kept; a store never mixes two. */
-export const SNAPSHOT_VERSION = 1;
+export const SNAPSHOT_VERSION = 2;
 
-/** An entry by its id, as text. */
-export type SnapshotEntry = readonly [id: string, value: string];
+/** An entry by its id in lower-case hex. */
+export type SnapshotEntry = readonly [id: string, value: Buffer];
 
 /** Keeps a copy of the catalog outside the process, entry by entry. Every method rejects when the store cannot be reached. */
 export interface SnapshotStore {
@@ -21,7 +23,9 @@ export interface SnapshotStore {
   dataSet(): Promise<string>;
   /** Everything of a kind, in steps of about {@link MAX_SNAPSHOT_BATCH}. An entry may come twice. */
   load(kind: SnapshotKind): AsyncIterable<SnapshotEntry[]>;
-  /** Puts and removes at most {@link MAX_SNAPSHOT_BATCH} entries in all. */
+  /** Puts and removes at most {@link MAX_SNAPSHOT_BATCH} entries in all, all or none of them. */
   save(kind: SnapshotKind, entries: readonly SnapshotEntry[], removed: readonly string[]): Promise<void>;
+  /** Resolves when what was saved is as safe as the store can make it. */
+  settle(): Promise<void>;
   close(): Promise<void>;
 }

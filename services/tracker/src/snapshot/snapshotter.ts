@@ -1,11 +1,16 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Logger } from '@pageswarm/observability';
-import { type Clock, type DocumentId, isPageSwarmError, type PeerId } from '@pageswarm/primitives';
+import { type Clock, isPageSwarmError, type PeerId } from '@pageswarm/primitives';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { HostTable } from '../swarm/host-table.ts';
+import { DirtyDocuments } from './dirty-documents.ts';
 import { DirtyIds } from './dirty-ids.ts';
-import { decodeDocument, decodePeer, encodeDocument, encodePeer } from './snapshot-codec.ts';
-import type { SnapshotEntry, SnapshotKind, SnapshotStore } from './snapshot-store.ts';
+import { decodeDocument, encodeDocument } from './document-codec.ts';
+import { decodePeer, encodePeer } from './peer-codec.ts';
+import { MAX_SNAPSHOT_BATCH_BYTES, type SnapshotEntry, type SnapshotKind, type SnapshotStore } from './snapshot-store.ts';
+
+/** Entries that are taken in before others get their turn. */
+export const RESTORED_PER_TURN = 100;
 
 export interface SnapshotStatus {
   /** off: there is no store. failing: the last step did not succeed; it is tried again. */
@@ -13,30 +18,54 @@ export interface SnapshotStatus {
   readonly detail: string;
   /** Changes that wait to be saved, as far as they are counted. */
   readonly pending: number;
-  /** When the copy was last complete, in milliseconds since 1970. */
+  /** Everything that was told before this moment is in the copy; in milliseconds since 1970. */
   readonly savedAt: number | undefined;
   readonly failures: number;
   readonly savedEntries: number;
+  readonly savedBytes: number;
+  /** Entries of the copy that are not of this version's making; they are left alone. */
+  readonly unreadable: number;
   /** For how long the oldest unsaved change has waited, in milliseconds. */
   readonly lagMs: number;
 }
 
+/** Trackers that keep their copy in one place tell each other what changes, a step at a time. */
+export interface CopySharing {
+  /** Called before the copy is read for the first time, and again when it was lost. */
+  begin(): Promise<void>;
+  /** Takes in what others changed. */
+  read(): Promise<void>;
+  /** Tells others of the peers that hold a lease here, before the documents that name them. */
+  write(): Promise<void>;
+  /** Others need not wait for this tracker any more. */
+  end(): Promise<void>;
+}
+
+export interface SnapshotterOptions {
+  readonly intervalMs: number;
+  /** The beginning of this tracker's id, which its entries carry. */
+  readonly writerTag: string;
+}
+
 /**
  * Keeps a copy of the catalog in a store, only what changed, in small steps. Nothing waits for the store: while it is
- * away changes gather as ids. The copy is read before it is first written to, so that a store that comes late still
- * gives back what it has.
+ * away changes are remembered as marks. The copy is read before it is first written to, so that a store that comes late
+ * still gives back what it has.
  */
 export class Snapshotter {
-  private readonly documents: DirtyIds<DocumentId>;
+  readonly documents: DirtyDocuments;
   private readonly peers: DirtyIds<PeerId>;
+  private sharing: CopySharing | undefined;
   private dataSet: string | undefined;
-  private restoring = false;
+  private isTakingIn = false;
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
   private isClosed = false;
   private failure: string | undefined;
   private failures = 0;
   private savedEntries = 0;
+  private savedBytes = 0;
+  private unreadable = 0;
   private savedAt: number | undefined;
 
   /** @param store undefined for a catalog that lives in memory alone */
@@ -46,18 +75,25 @@ export class Snapshotter {
     private readonly hosts: HostTable,
     private readonly clock: Clock,
     private readonly logger: Logger,
-    private readonly intervalMs: number,
+    private readonly options: SnapshotterOptions,
   ) {
     const now = () => clock.monotonic();
-    this.documents = new DirtyIds(() => idsOf(catalog), now);
+    this.documents = new DirtyDocuments(catalog, now);
     this.peers = new DirtyIds(() => peerIdsOf(hosts), now);
     if (!store) return;
-    catalog.onChange(({ record }) => {
-      if (!this.restoring) this.documents.mark(record.id);
+    catalog.onChange(({ kind, record }) => {
+      if (kind === 'removed') this.documents.gone(record);
+      else if (this.isTakingIn) this.documents.same(record);
+      else this.documents.changed(record);
     });
     hosts.onChange((kind, { peerId }) => {
-      if (!this.restoring && kind !== 'state') this.peers.mark(peerId);
+      if (!this.isTakingIn && kind !== 'state') this.peers.mark(peerId);
     });
+  }
+
+  /** From now on every step also takes in and tells what trackers change that share the store. */
+  shareWith(sharing: CopySharing): void {
+    this.sharing = sharing;
   }
 
   /** Takes the first step at once, which reads the copy, then one in each interval. Never rejects. */
@@ -74,19 +110,21 @@ export class Snapshotter {
     this.isClosed = true;
     await this.running;
     if (this.failure === undefined) await this.step();
+    await this.sharing?.end().catch((error) => this.logger.debug({ err: error }, 'other trackers were not told that this one ends'));
     await this.store.close();
   }
 
   status(): SnapshotStatus {
-    const { failures, savedAt, savedEntries } = this;
+    const { failures, savedAt, savedEntries, savedBytes, unreadable } = this;
     const pending = this.documents.count + this.peers.count;
     const waiting = [this.documents.waitingSince, this.peers.waitingSince].filter((since) => since !== undefined);
     const lagMs = waiting.length === 0 ? 0 : this.clock.monotonic() - Math.min(...waiting);
-    const numbers = { pending, savedAt, failures, savedEntries, lagMs };
+    const numbers = { pending, savedAt, failures, savedEntries, savedBytes, unreadable, lagMs };
     if (!this.store) return { state: 'off', detail: 'No store is configured; the catalog lives in memory alone', ...numbers };
     const { technology } = this.store;
-    if (this.failure === undefined) return { state: 'ok', detail: `${technology} holds the copy`, ...numbers };
-    return { state: 'failing', detail: `${technology}: ${this.failure}; ${pending} changes wait`, ...numbers };
+    const ignored = unreadable > 0 ? `; ${unreadable} of its entries are not of this version's making and were left alone` : '';
+    if (this.failure === undefined) return { state: 'ok', detail: `${technology} holds the copy${ignored}`, ...numbers };
+    return { state: 'failing', detail: `${technology}: ${this.failure}; ${pending} changes wait${ignored}`, ...numbers };
   }
 
   /** One step; a failure is noted and tried again with the next one. */
@@ -97,15 +135,34 @@ export class Snapshotter {
     return this.running;
   }
 
+  /** Changes of the catalog and the hosts inside `take` come from the copy and need not be saved. It may not wait. */
+  takingIn<T>(take: () => T): T {
+    this.isTakingIn = true;
+    try {
+      return take();
+    } finally {
+      this.isTakingIn = false;
+    }
+  }
+
+  /** An entry of the copy cannot be read. */
+  countUnreadable(): void {
+    this.unreadable++;
+  }
+
   private async tryStep(): Promise<void> {
     const store = this.store as SnapshotStore;
+    const began = this.clock.now();
     try {
       await this.agreeOnDataSet(store);
-      await this.saveDirty(store, 'peers', this.peers, (id) => textOf(this.hosts.get(id), encodePeer));
-      await this.saveDirty(store, 'documents', this.documents, (id) => textOf(this.catalog.get(id), encodeDocument));
+      await this.sharing?.read();
+      await this.sharing?.write();
+      await this.savePeers(store);
+      await this.saveDocuments(store);
+      await store.settle();
       if (this.failure !== undefined) this.logger.info('the snapshot is up to date again');
       this.failure = undefined;
-      this.savedAt = this.clock.now();
+      this.savedAt = began;
     } catch (error) {
       this.failures++;
       const reason = error instanceof Error || (error as Error)?.message ? (error as Error).message : String(error);
@@ -120,89 +177,111 @@ export class Snapshotter {
     if (name === this.dataSet) return;
     const isFirst = this.dataSet === undefined;
     const hadOwn = this.catalog.size > 0 || this.hosts.size > 0;
-    await this.restore(store);
-    // What was restored is in the store already; what was here before, or another's copy, may not be.
+    // What others change from here on is told, so that nothing falls between reading and hearing.
+    await this.sharing?.begin();
+    // What was here before, or came from another copy, may not be in this one.
     if (!isFirst || hadOwn) {
       this.documents.markAll();
       this.peers.markAll();
     }
+    await this.restore(store);
     this.dataSet = name;
   }
 
   private async restore(store: SnapshotStore): Promise<void> {
     const started = this.clock.monotonic();
-    let unreadable = 0;
-    const each = async (kind: SnapshotKind, take: (text: string) => boolean) => {
-      for await (const entries of store.load(kind)) {
-        this.restoring = true;
-        for (const [, text] of entries) if (!take(text)) unreadable++;
-        this.restoring = false;
-        await setImmediate();
-      }
-    };
-    await each('peers', (text) => {
-      const facts = decodePeer(text);
-      if (facts) this.hosts.restore(facts);
-      return facts !== undefined;
+    this.unreadable = 0;
+    await this.takeAll(store, 'peers', (id, bytes) => this.hosts.restore(decodePeer(id, bytes).facts));
+    await this.takeAll(store, 'documents', (id, bytes) => {
+      const { facts, past } = decodeDocument(id, bytes);
+      const isKnown = this.catalog.get(facts.id) !== undefined;
+      this.catalog.restore(facts, past, this.clock.now());
+      // What is known here wins, and may differ from what the copy holds.
+      const record = isKnown && this.catalog.get(facts.id);
+      if (record) this.documents.changed(record);
     });
-    await each('documents', (text) => this.takeDocument(text));
     // Holders that no peer entry tells the address of can never be reached or expire.
     for (const peerId of this.catalog.holderIds()) if (!this.hosts.get(peerId)) this.catalog.dropPeer(peerId, this.clock.now());
+    const { unreadable } = this;
     const { size } = this.catalog;
     if (size > 0 || unreadable > 0)
       this.logger.info({ documents: size, peers: this.hosts.size, unreadable, ms: this.clock.monotonic() - started }, 'snapshot restored');
   }
 
-  private takeDocument(text: string): boolean {
-    const document = decodeDocument(text);
-    if (!document) return false;
+  private async takeAll(store: SnapshotStore, kind: SnapshotKind, take: (id: string, bytes: Buffer) => void): Promise<void> {
+    for await (const entries of store.load(kind))
+      for (let at = 0; at < entries.length; at += RESTORED_PER_TURN) {
+        this.takingIn(() => {
+          for (const [id, bytes] of entries.slice(at, at + RESTORED_PER_TURN)) this.takeEntry(id, bytes, take);
+        });
+        await setImmediate();
+      }
+  }
+
+  private takeEntry(id: string, bytes: Buffer, take: (id: string, bytes: Buffer) => void): void {
     try {
-      this.catalog.restore(document.facts, document.past, this.clock.now());
-      return true;
+      take(id, bytes);
     } catch (error) {
-      if (isPageSwarmError(error)) return false;
-      throw error;
+      if (!isPageSwarmError(error)) throw error;
+      if (this.unreadable === 0) this.logger.warn({ entry: id, code: error.code }, error.detail);
+      this.unreadable++;
     }
   }
 
-  private async saveDirty<Id extends string>(
+  private async savePeers(store: SnapshotStore): Promise<void> {
+    for (let ids = this.peers.take(); ids.length > 0; ids = this.peers.take()) {
+      const entries: SnapshotEntry[] = [];
+      const removed: PeerId[] = [];
+      for (const id of ids) {
+        const record = this.hosts.get(id);
+        if (record) entries.push([id, encodePeer(record)]);
+        else removed.push(id);
+      }
+      await this.save(store, 'peers', entries, removed, () => this.peers.giveBack(ids));
+    }
+  }
+
+  private async saveDocuments(store: SnapshotStore): Promise<void> {
+    for (let batch = this.documents.take(); batch.slots.length + batch.removed.length > 0; batch = this.documents.take()) {
+      const { slots, removed } = batch;
+      const entries: SnapshotEntry[] = [];
+      let bytes = 0;
+      let done = 0;
+      while (done < slots.length && bytes < MAX_SNAPSHOT_BATCH_BYTES) {
+        const record = this.catalog.at(slots[done++] as number);
+        if (!record) continue;
+        const value = encodeDocument(record, this.options.writerTag);
+        entries.push([record.id, value]);
+        bytes += value.length;
+      }
+      this.documents.giveBack({ slots: slots.slice(done), removed: [] });
+      await this.save(store, 'documents', entries, removed, () => this.documents.giveBack({ slots: slots.slice(0, done), removed }));
+    }
+  }
+
+  private async save(
     store: SnapshotStore,
     kind: SnapshotKind,
-    dirty: DirtyIds<Id>,
-    encode: (id: Id) => string | undefined,
+    entries: readonly SnapshotEntry[],
+    removed: readonly string[],
+    giveBack: () => void,
   ): Promise<void> {
-    for (let ids = dirty.take(); ids.length > 0; ids = dirty.take()) {
-      const entries: SnapshotEntry[] = [];
-      const removed: Id[] = [];
-      for (const id of ids) {
-        const text = encode(id);
-        if (text === undefined) removed.push(id);
-        else entries.push([id, text]);
-      }
-      try {
-        await store.save(kind, entries, removed);
-      } catch (error) {
-        dirty.giveBack(ids);
-        throw error;
-      }
-      this.savedEntries += ids.length;
-      await setImmediate();
+    try {
+      await store.save(kind, entries, removed);
+    } catch (error) {
+      giveBack();
+      throw error;
     }
+    this.savedEntries += entries.length + removed.length;
+    for (const [, value] of entries) this.savedBytes += value.length;
+    await setImmediate();
   }
 
   private scheduleNext(): void {
     if (this.isClosed) return;
-    this.timer = setTimeout(() => void this.step().then(() => this.scheduleNext()), this.intervalMs);
+    this.timer = setTimeout(() => void this.step().then(() => this.scheduleNext()), this.options.intervalMs);
     this.timer.unref();
   }
-}
-
-function textOf<T>(record: T | undefined, encode: (record: T) => string): string | undefined {
-  return record && encode(record);
-}
-
-function* idsOf(catalog: Catalog): Generator<DocumentId> {
-  for (const { id } of catalog.all()) yield id;
 }
 
 function* peerIdsOf(hosts: HostTable): Generator<PeerId> {

@@ -1,0 +1,89 @@
+import type { DocumentId } from '@pageswarm/primitives';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { DocumentRecord } from '../catalog/document-record.ts';
+import { SlotSet } from './slot-set.ts';
+import { MAX_SNAPSHOT_BATCH } from './snapshot-store.ts';
+
+/** Documents whose entries differ from their copy: some to be written, some to be removed from it. */
+export interface DirtyBatch {
+  readonly slots: readonly number[];
+  readonly removed: readonly DocumentId[];
+}
+
+/**
+ * Which documents differ from their copy: a bit for each, so that a million changes cost no memory and no pause, and the
+ * ids of those that are gone from the catalog but not from the copy.
+ */
+export class DirtyDocuments {
+  private readonly dirty = new SlotSet();
+  /** Documents that may be in the copy, and so have to be removed from it when they go. */
+  private readonly copied = new SlotSet();
+  private removed: DocumentId[] = [];
+  private slotCount = 0;
+  private since: number | undefined;
+
+  constructor(
+    private readonly catalog: Catalog,
+    private readonly now: () => number,
+  ) {}
+
+  get count(): number {
+    return this.dirty.size + this.removed.length;
+  }
+
+  /** Since when something waits, in milliseconds of the clock; undefined when nothing does. */
+  get waitingSince(): number | undefined {
+    return this.count === 0 ? undefined : this.since;
+  }
+
+  changed({ slot }: Pick<DocumentRecord, 'slot'>): void {
+    this.begin();
+    this.dirty.add(slot);
+    this.slotCount = Math.max(this.slotCount, slot + 1);
+  }
+
+  gone({ slot, id }: Pick<DocumentRecord, 'slot' | 'id'>): void {
+    this.dirty.delete(slot);
+    if (!this.copied.delete(slot)) return;
+    this.begin();
+    this.removed.push(id);
+  }
+
+  /** The copy holds the document as it is here. */
+  same({ slot }: Pick<DocumentRecord, 'slot'>): void {
+    this.copied.add(slot);
+    this.dirty.delete(slot);
+    this.slotCount = Math.max(this.slotCount, slot + 1);
+  }
+
+  /** Everything has to be written; what was removed is not there any more. */
+  markAll(): void {
+    this.begin();
+    this.removed = [];
+    this.dirty.addAllBelow(this.slotCount);
+  }
+
+  /** Up to {@link MAX_SNAPSHOT_BATCH} changes, which count as saved from now on. */
+  take(): DirtyBatch {
+    const removed = this.removed.splice(-MAX_SNAPSHOT_BATCH).filter((id) => !this.catalog.get(id));
+    const slots: number[] = [];
+    while (this.dirty.size > 0 && slots.length + removed.length < MAX_SNAPSHOT_BATCH)
+      for (const slot of this.dirty.take(MAX_SNAPSHOT_BATCH - removed.length - slots.length)) {
+        if (!this.catalog.at(slot)) continue;
+        // From here on the copy may hold it, whether or not saving succeeds.
+        this.copied.add(slot);
+        slots.push(slot);
+      }
+    return { slots, removed };
+  }
+
+  /** What was taken could not be saved. */
+  giveBack({ slots, removed }: DirtyBatch): void {
+    for (const slot of slots) if (this.catalog.at(slot)) this.dirty.add(slot);
+    this.removed.push(...removed);
+  }
+
+  private begin(): void {
+    if (this.count === 0) this.since = this.now();
+  }
+}

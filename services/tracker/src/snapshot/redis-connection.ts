@@ -1,0 +1,49 @@
+import type { Logger } from '@pageswarm/observability';
+import { type ChainableCommander, Redis } from 'ioredis';
+
+/** How long Redis may take to connect, and to answer one command, in milliseconds. */
+export const REDIS_CONNECT_TIMEOUT_MS = 2_000;
+export const REDIS_COMMAND_TIMEOUT_MS = 3_000;
+/** The longest wait between two attempts to connect, in milliseconds. */
+export const REDIS_RECONNECT_MS = 2_000;
+
+/** One connection to Redis. While Redis is away every command fails at once; the client reconnects by itself. */
+export class RedisConnection {
+  readonly commands: Redis;
+
+  constructor(url: string, logger: Logger) {
+    this.commands = new Redis(url, {
+      lazyConnect: true,
+      enableOfflineQueue: false,
+      connectTimeout: REDIS_CONNECT_TIMEOUT_MS,
+      commandTimeout: REDIS_COMMAND_TIMEOUT_MS,
+      maxRetriesPerRequest: 0,
+      retryStrategy: (attempt) => Math.min(attempt * 100, REDIS_RECONNECT_MS),
+    });
+    this.commands.on('error', (error) => logger.debug({ err: error }, 'Redis connection'));
+  }
+
+  /** The first use connects. */
+  async connected(): Promise<Redis> {
+    if (this.commands.status === 'wait') await this.commands.connect();
+    return this.commands;
+  }
+
+  /** Several commands at once, all or none. @throws the first that Redis refuses, by Redis' own words */
+  async together(fill: (transaction: ChainableCommander) => void): Promise<unknown[]> {
+    const transaction = (await this.connected()).multi();
+    fill(transaction);
+    const results = await transaction.exec().catch((error: Error & { previousErrors?: Error[] }) => {
+      // What Redis refuses while it queues the commands is told beside, for example that its memory is full.
+      throw error.previousErrors?.[0] ?? error;
+    });
+    return (results ?? []).map(([error, result]) => {
+      if (error) throw error;
+      return result;
+    });
+  }
+
+  close(): void {
+    this.commands.disconnect();
+  }
+}
