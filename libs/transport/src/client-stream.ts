@@ -15,6 +15,11 @@ export interface RequestOptions {
   readonly metadata?: Record<string, string>;
   /** Raw bytes for the handler, read as fast as it takes them. */
   readonly requestBody?: ByteStream | Readable;
+  /**
+   * The reader of a byte stream is done with each chunk when it asks for the next one or leaves: its memory is used again,
+   * which saves the garbage collector all of its work. What must stay has to be copied. @default false
+   */
+  readonly lendChunks?: boolean;
 }
 
 /** What a stream needs of its connection. */

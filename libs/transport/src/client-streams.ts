@@ -5,7 +5,7 @@ import type { ClientStream } from './client-stream.ts';
 import type { Connection } from './connection.ts';
 import { parseError } from './connection-error.ts';
 import type { StreamTable } from './connection-options.ts';
-import { Incoming, pushChunk } from './incoming.ts';
+import { Incoming } from './incoming.ts';
 import { encodeJson, type MessagePayload } from './message-json.ts';
 import { ReceiveBudget } from './receive-budget.ts';
 import { SendStream } from './send-stream.ts';
@@ -78,7 +78,7 @@ export class ClientStreams implements StreamTable {
   dataChunk(chunk: Buffer, isLast: boolean): void {
     const stream = this.dataStream;
     if (!stream || stream.isOver) return;
-    if (stream.bytes) pushChunk(stream.bytes, chunk);
+    if (stream.bytes) this.connection.pushBytes(stream.bytes, chunk);
     if (isLast && this.isDataEnd) stream.receiveEnd();
   }
 
@@ -98,9 +98,10 @@ export class ClientStreams implements StreamTable {
     options.metrics.streamOpened();
     const { requestBody } = stream.options;
     queue.control(FrameType.REQUEST, requestBody ? FrameFlag.BODY : 0, streamId, stream.remainingMs, json);
+    const onReturned = stream.options.lendChunks ? (item: unknown) => connection.chunks.returned(item as Uint8Array) : undefined;
     stream.opened({
       streamId,
-      incoming: (onAbandoned) => new Incoming({ streamId, windowBytes: limits.streamWindowBytes, queue, budget, onAbandoned }),
+      incoming: (onAbandoned) => new Incoming({ streamId, windowBytes: limits.streamWindowBytes, queue, budget, onAbandoned, onReturned }),
       sendCancel: () => queue.control(FrameType.CANCEL, 0, streamId, 0),
       released: () => this.release(streamId),
     });

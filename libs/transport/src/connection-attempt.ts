@@ -7,7 +7,7 @@ import { type Dialling, dial } from './dial.ts';
 import { NONCE_BYTES } from './handshake.ts';
 import type { TransportSecurity } from './transport-security.ts';
 
-type PassedOn = Omit<ConnectionOptions<Connection>, 'socket' | 'side' | 'nonce' | 'accept'>;
+type PassedOn = Omit<ConnectionOptions<Connection>, 'socket' | 'reads' | 'side' | 'nonce' | 'accept'>;
 
 export interface ConnectionAttemptOptions extends PassedOn {
   readonly endpoint: Endpoint;
@@ -44,6 +44,7 @@ export class ConnectionAttempt {
       this.made = new Connection({
         ...options,
         socket,
+        reads: this.dialling.reads,
         side: 'connector',
         nonce: randomBytes(NONCE_BYTES),
         limits: { ...options.limits, connectTimeoutMs: timeoutMs },

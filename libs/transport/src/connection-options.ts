@@ -5,6 +5,7 @@ import type { CloseReason } from './close-reason.ts';
 import type { Side } from './handshake.ts';
 import type { TransportLimits } from './limits.ts';
 import type { NodeIdentity } from './node-identity.ts';
+import type { SocketReads } from './socket-reads.ts';
 import type { TransportLogger } from './transport-logger.ts';
 import type { TransportMetrics } from './transport-metrics.ts';
 
@@ -23,6 +24,8 @@ export interface StreamTable {
 /** @typeParam C the connection itself, which is declared above these */
 export interface ConnectionOptions<C> {
   readonly socket: Socket;
+  /** What the socket reads, if it was made to read this way; else it emits `data`. */
+  readonly reads?: SocketReads;
   readonly side: Side;
   readonly identity: NodeIdentity;
   readonly swarmKey?: string;

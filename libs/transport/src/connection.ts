@@ -15,9 +15,11 @@ import type { ConnectionOptions, ConnectionState, StreamTable } from './connecti
 import { type FrameTrace, frameTrace } from './frame-trace.ts';
 import { Handshake, type HandshakeResult, type PeerLimits } from './handshake.ts';
 import { Heartbeat } from './heartbeat.ts';
+import type { Incoming } from './incoming.ts';
 import type { TransportLimits } from './limits.ts';
 import type { NodeIdentity } from './node-identity.ts';
 import { FIRST_MARKER } from './pacer.ts';
+import { type ChunkKeeper, SEPARATE_CHUNKS } from './receive-memory.ts';
 import { WriteQueue } from './write-queue.ts';
 
 /** One socket with its handshake, heartbeat, write queue and end. What the frames of streams mean is the stream table's. */
@@ -27,6 +29,7 @@ export class Connection implements FrameSink {
   readonly remoteAddress: Endpoint;
   state: ConnectionState = 'handshaking';
   private readonly decoder: FrameDecoder;
+  readonly chunks: ChunkKeeper;
   private readonly handshake: Handshake;
   private readonly preface = new PrefaceReader();
   private isPrefaceRead = false;
@@ -57,6 +60,7 @@ export class Connection implements FrameSink {
     );
     this.decoder = new FrameDecoder(this, { maxJsonBytes: MAX_HANDSHAKE_PAYLOAD_BYTES, maxDataBytes: 0 });
     this.handshake = new Handshake(options);
+    this.chunks = options.reads?.memory ?? SEPARATE_CHUNKS;
     this.closedPromise = new Promise((resolve) => {
       this.resolveClosed = resolve;
     });
@@ -77,10 +81,11 @@ export class Connection implements FrameSink {
 
   /** Begins the handshake on a connected socket. */
   start(): void {
-    const { socket, side, limits, metrics } = this.options;
+    const { socket, reads, side, limits, metrics } = this.options;
     metrics.connectionOpened(side === 'connector' ? 'out' : 'in');
     socket.setNoDelay(true);
-    socket.on('data', (chunk: Buffer) => this.receive(chunk));
+    if (reads) reads.onChunk = (chunk) => this.receive(chunk);
+    else socket.on('data', (chunk: Buffer) => this.receive(chunk));
     socket.on('end', () => this.ended());
     socket.on('error', (cause) => this.destroy(this.result ? 'connection-lost' : 'handshake-failed', this.lossOf(cause)));
     socket.on('close', () => this.socketClosed());
@@ -138,6 +143,11 @@ export class Connection implements FrameSink {
 
   dataChunk(chunk: Buffer, isLast: boolean): void {
     if (this.state !== 'closing' && this.state !== 'closed') this.table?.dataChunk(chunk, isLast);
+  }
+
+  /** Hands bytes of a stream to their reader. @throws PageSwarmError LIMIT_EXCEEDED */
+  pushBytes(incoming: Incoming<Uint8Array>, chunk: Buffer): void {
+    if (chunk.length > 0) incoming.push(this.chunks.keep(chunk, incoming.inbox), chunk.length);
   }
 
   /** The stream table has one stream less. */

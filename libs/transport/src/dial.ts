@@ -1,11 +1,14 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { type Endpoint, formatEndpoint, PageSwarmError } from '@pageswarm/primitives';
+import { SocketReads } from './socket-reads.ts';
 import { clientTlsOptions, type TransportTls } from './transport-security.ts';
 
 /** A connect that is under way. */
 export interface Dialling {
   readonly socket: Promise<Socket>;
+  /** What comes over the socket, unless it is TLS, which brings its own memory. */
+  readonly reads: SocketReads | undefined;
   /** Gives up; `socket` rejects with `error`. */
   abort(error: PageSwarmError): void;
 }
@@ -17,7 +20,8 @@ export interface Dialling {
 export function dial(endpoint: Endpoint, tls: TransportTls | undefined, timeoutMs: number): Dialling {
   const { host, port } = endpoint;
   const address = formatEndpoint(endpoint);
-  const socket = tls ? connectTls({ host, port, ...clientTlsOptions(tls) }) : connectTcp({ host, port });
+  const reads = tls ? undefined : new SocketReads();
+  const socket = tls ? connectTls({ host, port, ...clientTlsOptions(tls) }) : connectTcp({ host, port, onread: reads?.onread });
   let abort: (error: PageSwarmError) => void = () => {};
   let isTcpConnected = false;
   socket.once('connect', () => {
@@ -53,7 +57,7 @@ export function dial(endpoint: Endpoint, tls: TransportTls | undefined, timeoutM
       resolve(socket);
     });
   });
-  return { socket: connected, abort: (error) => abort(error) };
+  return { socket: connected, reads, abort: (error) => abort(error) };
 }
 
 function connectError(address: string, cause: NodeJS.ErrnoException, isTcpConnected: boolean): PageSwarmError {

@@ -1,9 +1,11 @@
 /** How an inbox reports to its stream. */
-export interface InboxOwner {
+export interface InboxOwner<T> {
   /** The reader took something that had cost `bytes` of credit. */
   taken(bytes: number): void;
   /** The reader wants no more, before the end. */
   abandoned(): void;
+  /** The reader is done with an item that was lent to it. */
+  returned?(item: T): void;
 }
 
 interface Waiter<T> {
@@ -22,8 +24,14 @@ export class Inbox<T> implements AsyncIterableIterator<T> {
   private waiters: Waiter<T>[] = [];
   private isOver = false;
   private error: unknown;
+  /** The item that the reader of a lending inbox looks at. */
+  private lent: T | undefined;
 
-  constructor(private readonly owner: InboxOwner) {}
+  /** @param isLending true if the reader is done with each item when it asks for the next one */
+  constructor(
+    private readonly owner: InboxOwner<T>,
+    readonly isLending = false,
+  ) {}
 
   /** True if a reader waits at this moment. */
   get isAwaited(): boolean {
@@ -39,6 +47,7 @@ export class Inbox<T> implements AsyncIterableIterator<T> {
     if (this.isOver) return;
     const waiter = this.waiters.shift();
     if (waiter) {
+      if (this.isLending) this.lent = item;
       waiter.resolve({ value: item, done: false });
       this.owner.taken(cost);
       return;
@@ -70,20 +79,30 @@ export class Inbox<T> implements AsyncIterableIterator<T> {
     if (!isUnread) return;
     if (error !== undefined) this.error = error;
     let dropped = 0;
-    for (let index = this.first; index < this.costs.length; index++) dropped += this.costs[index] as number;
+    for (let index = this.first; index < this.costs.length; index++) {
+      dropped += this.costs[index] as number;
+      if (this.isLending) this.owner.returned?.(this.items[index] as T);
+    }
     this.items = [];
     this.costs = [];
     this.first = 0;
     this.owner.taken(dropped);
   }
 
+  /** Puts something else in the place of items that were not read. */
+  replace(other: (item: T) => T): void {
+    for (let index = this.first; index < this.items.length; index++) this.items[index] = other(this.items[index] as T);
+  }
+
   next(): Promise<IteratorResult<T>> {
+    if (this.isLending) this.giveBack();
     if (this.first < this.items.length) {
       const value = this.items[this.first] as T;
       const cost = this.costs[this.first] as number;
       this.items[this.first] = undefined as T;
       this.first++;
       if (this.first === this.items.length || this.first === 1_024) this.compact();
+      if (this.isLending) this.lent = value;
       this.owner.taken(cost);
       return Promise.resolve({ value, done: false });
     }
@@ -102,6 +121,7 @@ export class Inbox<T> implements AsyncIterableIterator<T> {
   return(): Promise<IteratorResult<T>> {
     const wasOver = this.isOver;
     this.error = undefined;
+    this.giveBack();
     this.discard();
     if (!wasOver) this.owner.abandoned();
     return Promise.resolve({ value: undefined, done: true });
@@ -109,6 +129,12 @@ export class Inbox<T> implements AsyncIterableIterator<T> {
 
   [Symbol.asyncIterator](): this {
     return this;
+  }
+
+  private giveBack(): void {
+    const { lent } = this;
+    this.lent = undefined;
+    if (lent !== undefined) this.owner.returned?.(lent);
   }
 
   private compact(): void {

@@ -4,14 +4,13 @@ import { Inbox } from './inbox.ts';
 import type { ReceiveBudget } from './receive-budget.ts';
 import type { WriteQueue } from './write-queue.ts';
 
-/** A stored chunk that uses less than this part of the memory behind it is copied, so that it does not keep the rest alive. */
-const WORTH_KEEPING = 0.5;
-
 export interface IncomingOptions {
   readonly streamId: number;
   readonly windowBytes: number;
   readonly queue: WriteQueue;
   readonly budget: ReceiveBudget;
+  /** Set if the reader is done with each item when it asks for the next one; told of every item that it is done with. */
+  readonly onReturned?: (item: unknown) => void;
   /** The reader left before the end. */
   readonly onAbandoned: () => void;
 }
@@ -25,7 +24,11 @@ export class Incoming<T> {
 
   constructor(private readonly options: IncomingOptions) {
     this.window = new ReceiveWindow(options.windowBytes);
-    this.inbox = new Inbox<T>({ taken: (bytes) => this.taken(bytes), abandoned: options.onAbandoned });
+    const { onAbandoned, onReturned } = options;
+    this.inbox = new Inbox<T>(
+      { taken: (bytes) => this.taken(bytes), abandoned: onAbandoned, returned: onReturned },
+      onReturned !== undefined,
+    );
   }
 
   /** A frame with `length` payload bytes begins. @throws PageSwarmError CREDIT_EXCEEDED */
@@ -74,11 +77,4 @@ export class Incoming<T> {
     const grant = this.window.release(bytes);
     if (grant > 0) queue.control(FrameType.CREDIT, 0, streamId, grant);
   }
-}
-
-/** Pushes bytes that are a view into a larger buffer of the socket. */
-export function pushChunk(incoming: Incoming<Uint8Array>, chunk: Buffer): void {
-  if (chunk.length === 0) return;
-  const wastes = !incoming.inbox.isAwaited && chunk.length < chunk.buffer.byteLength * WORTH_KEEPING;
-  incoming.push(wastes ? Buffer.from(chunk) : chunk, chunk.length);
 }

@@ -2,7 +2,6 @@ import { PageSwarmError } from '@pageswarm/primitives';
 import { FrameFlag, FrameType, frameTypeName } from '@pageswarm/wire';
 import type { Connection } from './connection.ts';
 import type { StreamTable } from './connection-options.ts';
-import { pushChunk } from './incoming.ts';
 import { type MessagePayload, parseMessagePayload } from './message-json.ts';
 import { ReceiveBudget } from './receive-budget.ts';
 import { ServerStream } from './server-stream.ts';
@@ -59,7 +58,7 @@ export class ServerStreams implements StreamTable {
   dataChunk(chunk: Buffer, isLast: boolean): void {
     const body = this.dataStream?.body;
     if (!body) return;
-    pushChunk(body, chunk);
+    this.connection.pushBytes(body, chunk);
     if (isLast && this.isDataEnd) body.end();
   }
 

@@ -5,7 +5,7 @@ import { DEFAULT_MAX_DATA_BYTES, DEFAULT_MAX_JSON_BYTES, FRAME_HEADER_BYTES } fr
 /** First size of the buffer for a payload that arrives in parts; it doubles, so a false length claim costs what really came. */
 const FIRST_PAYLOAD_BUFFER_BYTES = 1_024;
 
-/** What a decoder tells. Payloads are views into the input or the decoder's own buffer; the receiver may keep them. */
+/** What a decoder tells. Payloads are views into the input or the decoder's own buffer; who keeps one has to know whose the input is. */
 export interface FrameSink {
   /** A whole frame of any type but DATA. */
   frame(type: FrameType, flags: number, streamId: number, auxiliary: number, payload: Buffer): void;
@@ -54,7 +54,7 @@ export class FrameDecoder {
   }
 
   /**
-   * Takes the next bytes and calls the sink for what they complete. `input` must not change afterwards.
+   * Takes the next bytes and calls the sink for what they complete. Nothing of `input` is kept.
    * @throws PageSwarmError FRAME_TOO_LARGE or PROTOCOL_ERROR; the decoder is then stopped
    */
   push(input: Buffer): void {
