@@ -1,7 +1,7 @@
-import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { open, readdir, readFile, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { noisePdf, TemporaryFolders } from '@pageswarm/testing';
+import { noisePdf, TemporaryFolders, waitUntil } from '@pageswarm/testing';
 import { RunningPeer } from './running-peer.ts';
 
 const folders = new TemporaryFolders();
@@ -84,6 +84,47 @@ describe('a peer that is started again', () => {
     expect((await again.get(`documents/${document.id}/content`)).status).toBe(404);
     await again.add('harmed.pdf', pdf(7));
     expect((await again.get(`documents/${document.id}/content`)).bytes.equals(pdf(7))).toBe(true);
+  });
+});
+
+describe('a finished file that was touched while no peer ran', () => {
+  const placed = (dataDir: string, name: string) => join(dataDir, 'documents', name);
+  const recordOf = async (dataDir: string, id: string) => JSON.parse(await readFile(join(dataDir, 'records', `${id}.json`), 'utf8'));
+
+  it('is hashed again: what was changed without a change of size is not served, and everything else is', async () => {
+    const dataDir = await folders.make('touched');
+    const peer = await start(dataDir);
+    const document = await peer.add('touched.pdf', pdf(20));
+    await stop(peer);
+    const file = await open(placed(dataDir, 'touched.pdf'), 'r+');
+    await file.write(Buffer.from('rot'), 0, 3, 20_000);
+    await file.close();
+    await utimes(placed(dataDir, 'touched.pdf'), new Date(), new Date(Date.now() + 1_000));
+
+    const again = await start(dataDir);
+    const pieces = Math.ceil(document.size / document.pieceLength);
+    const [shown] = await again.documents();
+    expect(shown?.hosts[0]).toMatchObject({ complete: false, pieces: pieces - 1 });
+    expect((await recordOf(dataDir, document.id)).complete).toBe(false);
+    const first = await again.get(`documents/${document.id}/content`, { range: 'bytes=0-999' });
+    expect(first.bytes.equals(pdf(20).subarray(0, 1_000))).toBe(true);
+    // What is missing is looked for in the swarm, and whoever wants to read it waits for that.
+    const repair = await waitUntil('the repair', 5_000, async () => (await again.get('downloads')).json.items[0]);
+    expect([repair.documentId, repair.pieces.have, repair.pieces.total]).toEqual([document.id, shown?.hosts[0]?.pieces, pieces]);
+  });
+
+  it('is complete when only its time has changed, which is recorded so that it is hashed once', async () => {
+    const dataDir = await folders.make('touched');
+    const peer = await start(dataDir);
+    const { id } = await peer.add('touched.pdf', pdf(21));
+    await stop(peer);
+    const then = 1_700_000_000_000;
+    expect((await recordOf(dataDir, id)).modifiedAt).toBeGreaterThan(then);
+    await utimes(placed(dataDir, 'touched.pdf'), new Date(), new Date(then));
+    const again = await start(dataDir);
+    expect((await again.documents())[0]?.hosts[0]?.complete).toBe(true);
+    expect((await recordOf(dataDir, id)).modifiedAt).toBe(then);
+    expect((await again.get(`documents/${id}/content`)).bytes.equals(pdf(21))).toBe(true);
   });
 });
 

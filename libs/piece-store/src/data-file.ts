@@ -12,21 +12,30 @@ export interface DataFileOptions {
   readonly partPath: string;
   /** Set when it has its place already. */
   readonly fileName?: string;
+  /** When it was last changed, in ms since 1970, as far as that is known. */
+  readonly modifiedAt?: number;
 }
 
 /** The file with the bytes of a document, which moves once: from its `.part` path to its place among the documents. */
 export class DataFile {
   private placedName: string | undefined;
+  private changedAt: number | undefined;
   private moving: Promise<unknown> = Promise.resolve();
   private readonly writeSlot: FileSlot = { open: () => this.open('r+') };
   private readonly readSlot: FileSlot = { open: () => this.open('r') };
 
   constructor(private readonly options: DataFileOptions) {
     this.placedName = options.fileName;
+    this.changedAt = options.modifiedAt;
   }
 
   get fileName(): string | undefined {
     return this.placedName;
+  }
+
+  /** When it was last changed before it was opened or {@link settled}, in ms since 1970. */
+  get modifiedAt(): number | undefined {
+    return this.changedAt;
   }
 
   /** Where the bytes lie now. */
@@ -68,6 +77,11 @@ export class DataFile {
     await operations.syncDirectory(directory);
     await operations.unlink(from);
     await handles.release(this.writeSlot);
+  }
+
+  /** Nothing is written any more: notes the time of the last change. */
+  async settled(): Promise<void> {
+    this.changedAt = (await this.options.operations.facts(this.path))?.modifiedAt;
   }
 
   async unlink(): Promise<void> {

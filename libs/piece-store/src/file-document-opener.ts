@@ -24,6 +24,14 @@ export interface FileDocumentHome {
   readonly onEnd: () => void;
 }
 
+/** What was found of a document. */
+interface OpenedFiles {
+  readonly fileName?: string;
+  readonly modifiedAt?: number;
+  readonly haveFile?: HaveFile;
+  readonly isTrusted: boolean;
+}
+
 /** Decides what the files that are there say about a document, and opens it accordingly. */
 export class FileDocumentOpener {
   readonly partPath: string;
@@ -37,8 +45,8 @@ export class FileDocumentOpener {
     this.havePath = join(home.incomingDirectory, `${spec.documentId}.have`);
   }
 
-  /** A finished document, by the name that its owner recorded. */
-  async openPlaced(fileName: string): Promise<FileDocument> {
+  /** A finished document, by the name that its owner recorded; not trusted if the file was changed at another time than recorded. */
+  async openPlaced(fileName: string, modifiedAt?: number): Promise<FileDocument> {
     if (!isPlainName(fileName)) throw new PageSwarmError('INVALID_REQUEST', 'The name of a finished file has no path in it');
     const { operations, documentsDirectory } = this.home;
     const facts = await operations.facts(join(documentsDirectory, fileName));
@@ -48,8 +56,9 @@ export class FileDocumentOpener {
     const found = await findHave(operations, this.home.handles, this.havePath, this.spec);
     await operations.unlink(this.partPath);
     if (found?.state.placedName === fileName && found.marks.includes(0)) return this.resume(found, facts, fileName);
+    if (modifiedAt !== undefined && facts.modifiedAt !== modifiedAt) return this.resume(undefined, facts, fileName);
     await operations.unlink(this.havePath);
-    return this.finished(fileName);
+    return this.finished(fileName, facts.modifiedAt);
   }
 
   /** A partial document that is there, or a new one. */
@@ -63,14 +72,15 @@ export class FileDocumentOpener {
       // The process died after the file had got its place, and before its owner had recorded it.
       if (facts?.size === this.spec.size && (!part || part.identity === facts.identity)) {
         await operations.unlink(this.partPath);
-        return found.marks.includes(0) ? this.resume(found, facts, fileName) : this.finished(fileName);
+        const isTouched = facts.modifiedAt > found.modifiedAt + MODIFICATION_TOLERANCE_MS;
+        return found.marks.includes(0) || isTouched ? this.resume(found, facts, fileName) : this.finished(fileName, facts.modifiedAt);
       }
     }
     return part ? this.resume(found, part) : this.create();
   }
 
-  finished(fileName: string): FileDocument {
-    return this.document({ fileName, isTrusted: true });
+  finished(fileName: string, modifiedAt: number | undefined): FileDocument {
+    return this.document({ fileName, modifiedAt, isTrusted: true });
   }
 
   private async create(): Promise<FileDocument> {
@@ -84,18 +94,18 @@ export class FileDocumentOpener {
   /** Without usable marks every piece may be here, and none is trusted. */
   private async resume(found: FoundHave | undefined, data: FileFacts, fileName?: string): Promise<FileDocument> {
     const marks = found?.marks ?? this.emptyMarks().fill(1);
-    const state = found?.state ?? { clean: false, bootId: '', placedName: '' };
+    const state = found?.state ?? { clean: false, bootId: '', placedName: fileName ?? '' };
     const haveFile = this.haveFileOf(state, marks);
     if (!found) await haveFile.create();
     if (data.size !== this.spec.size) await this.setPartSize('r+');
     const isUntouched = data.size === this.spec.size && data.modifiedAt <= (found?.modifiedAt ?? 0) + MODIFICATION_TOLERANCE_MS;
     const isKept = state.clean || (this.home.bootId !== '' && state.bootId === this.home.bootId);
-    return this.document({ fileName, haveFile, isTrusted: !marks.includes(1) || (isUntouched && isKept) });
+    return this.document({ fileName, modifiedAt: data.modifiedAt, haveFile, isTrusted: !marks.includes(1) || (isUntouched && isKept) });
   }
 
-  private document({ fileName, haveFile, isTrusted }: { fileName?: string; haveFile?: HaveFile; isTrusted: boolean }): FileDocument {
+  private document({ fileName, modifiedAt, haveFile, isTrusted }: OpenedFiles): FileDocument {
     const { operations, handles, documentsDirectory, bootId, onEnd } = this.home;
-    const data = new DataFile({ operations, handles, documentsDirectory, partPath: this.partPath, fileName });
+    const data = new DataFile({ operations, handles, documentsDirectory, partPath: this.partPath, fileName, modifiedAt });
     return new FileDocument(this.spec, {
       data,
       haveFile,

@@ -30,6 +30,7 @@ export class FileDocument implements DocumentPieces {
   private haveFile: HaveFile | undefined;
   private isTrusted: boolean;
   private isFinished: boolean;
+  private isWritten = false;
   private readonly gate = new OperationGate();
   private readonly writer: PieceWriter;
   private readonly writing = new Map<number, Promise<void>>();
@@ -67,6 +68,10 @@ export class FileDocument implements DocumentPieces {
 
   get fileName(): string | undefined {
     return this.parts.data.fileName;
+  }
+
+  get modifiedAt(): number | undefined {
+    return this.fileName === undefined ? undefined : this.parts.data.modifiedAt;
   }
 
   get path(): string | undefined {
@@ -161,6 +166,7 @@ export class FileDocument implements DocumentPieces {
   }
 
   private async writeNew(piece: number, bytes: Uint8Array): Promise<void> {
+    this.isWritten = true;
     await this.announce();
     await this.writer.add(piece, bytes);
     await this.haveFile?.mark(piece, true);
@@ -197,15 +203,18 @@ export class FileDocument implements DocumentPieces {
   /** Gives a document that has all pieces its place, or takes the marks from one that has it. */
   private async settle(): Promise<void> {
     const { data, unlinkHaveFile, bootId } = this.parts;
-    await data.sync();
+    // A file in its place of which nothing was written may be write-protected, and then cannot be synced.
+    if (this.isWritten || data.fileName === undefined) await data.sync();
     if (data.fileName === undefined) {
       // The marks stay and say where the document went, until its owner has recorded that and opens it by its name.
       await data.place(candidateFileNames(this.spec.name, this.spec.documentId), async (placedName) => {
         this.announced = undefined;
         await this.haveFile?.stamp({ clean: true, bootId, placedName }, { sync: true });
       });
+      await data.settled();
       return;
     }
+    await data.settled();
     await unlinkHaveFile();
     await this.haveFile?.release();
     this.haveFile = undefined;

@@ -51,9 +51,9 @@ export class FileStore implements PieceStore {
     return this.handles.openCount;
   }
 
-  open(spec: StoredDocumentSpec, { fileName }: OpenOptions = {}): Promise<DocumentPieces> {
+  open(spec: StoredDocumentSpec, { fileName, modifiedAt }: OpenOptions = {}): Promise<DocumentPieces> {
     return this.enter(spec, 'WRONG_STATE', (opener) =>
-      onDisk('open the document', () => (fileName === undefined ? opener.openPartial() : opener.openPlaced(fileName))),
+      onDisk('open the document', () => (fileName === undefined ? opener.openPartial() : opener.openPlaced(fileName, modifiedAt))),
     );
   }
 
@@ -65,7 +65,8 @@ export class FileStore implements PieceStore {
         if (resolve(sourcePath) !== resolve(this.documentsDirectory, fileName)) await this.operations.unlink(sourcePath);
         await this.operations.unlink(opener.partPath);
         await this.operations.unlink(opener.havePath);
-        return opener.finished(fileName);
+        const placed = await this.operations.facts(join(this.documentsDirectory, fileName));
+        return opener.finished(fileName, placed?.modifiedAt);
       }),
     );
   }

@@ -16,6 +16,8 @@ export interface StoredDocumentSpec {
 export interface OpenOptions {
   /** The {@link DocumentPieces.fileName} under which the finished document was placed, from the owner's record. */
   readonly fileName?: string;
+  /** The {@link DocumentPieces.modifiedAt} from the same record. A file that was changed at another time is not trusted. */
+  readonly modifiedAt?: number;
 }
 
 /**
@@ -48,12 +50,17 @@ export interface DocumentPieces extends ByteSource {
   readonly spec: StoredDocumentSpec;
   /** Verified pieces that can be read. Live: it changes with every write and must not be changed by others. */
   readonly have: Bitfield;
-  /** True while pieces of an earlier run are not trusted: the machine stopped hard, or the file was touched. {@link verify} ends it. */
+  /**
+   * True while pieces of an earlier run are not trusted: the machine stopped hard, or the file was touched. {@link verify} ends it,
+   * and for a document that has its place already and of which nothing was lost, {@link finish}.
+   */
   readonly needsVerification: boolean;
   /** All pieces are here and the document lies in its final place. */
   readonly complete: boolean;
   /** The name of the finished file in the store. Its owner records it and gives it to `open` after a restart. */
   readonly fileName?: string;
+  /** When the finished file was last changed, in ms since 1970, in a store that has files. Its owner records it as the name. */
+  readonly modifiedAt?: number;
   /** Where the finished file lies, in a store that has files. */
   readonly path?: string;
   /** The file that holds the bytes now, in a store that has files; only the pieces that are here mean anything in it. */

@@ -33,7 +33,7 @@ async function arrivedDocument(): Promise<LocalDocument> {
   const record: DocumentRecord = {
     ...{ version: 1, id: root, name: 'x.pdf', size, pieceLength, md5: createHash('md5').update(BYTES).digest('hex') as Md5 },
     ...infoHashes(metainfo),
-    ...{ aliases: [], inspection: NOT_INSPECTED, addedBy: PEER, addedAt: NOW, complete: false, fileName: null },
+    ...{ aliases: [], inspection: NOT_INSPECTED, addedBy: PEER, addedAt: NOW, complete: false, fileName: null, modifiedAt: null },
   };
   return new LocalDocument(record, metainfo, pieces);
 }

@@ -111,7 +111,7 @@ export class Downloads implements PieceDemand {
     const job = this.activeFor(id);
     if (job?.state === 'failed') await this.resume(job);
     if (job) return;
-    const { version: _, complete: __, fileName: ___, ...document } = record;
+    const { version: _, complete: __, fileName: ___, modifiedAt: ____, ...document } = record;
     await this.enqueue(document, { strategy: this.options.defaultStrategy, pages: null });
   }
 

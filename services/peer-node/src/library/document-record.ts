@@ -12,6 +12,8 @@ export const DocumentRecordSchema = DocumentIdentitySchema.extend({
   complete: z.boolean(),
   /** Name inside the documents folder; null while pieces are missing. */
   fileName: z.string().nullable(),
+  /** When the finished file was last changed, in ms since 1970: a file that was changed later is hashed again at the next start. */
+  modifiedAt: z.number().nullable().default(null),
 });
 export type DocumentRecord = z.output<typeof DocumentRecordSchema>;
 

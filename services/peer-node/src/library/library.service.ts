@@ -1,6 +1,6 @@
 import type { DocumentIdentity, Inspection } from '@pageswarm/contracts';
 import type { Logger } from '@pageswarm/observability';
-import type { PieceStore } from '@pageswarm/piece-store';
+import type { DocumentPieces, PieceStore } from '@pageswarm/piece-store';
 import { type Clock, type DocumentId, PageSwarmError, type PeerId } from '@pageswarm/primitives';
 import { type HybridMetainfo, infoHashes, parseMetainfo } from '@pageswarm/torrent';
 import { Subject } from 'rxjs';
@@ -104,7 +104,11 @@ export class Library {
       if (existing) return existing;
       const { id: documentId, name, size, pieceLength } = identity;
       const pieces = await this.options.store.open({ documentId, name, size, pieceLength });
-      const document = new LocalDocument({ version: 1, ...identity, ...facts, complete: false, fileName: null }, metainfo, pieces);
+      const document = new LocalDocument(
+        { version: 1, ...identity, ...facts, complete: false, fileName: null, modifiedAt: null },
+        metainfo,
+        pieces,
+      );
       // What has no record is closed again, so that the next try can open it.
       await this.saveOr(document, () => pieces.close());
       this.documents.set(document.id, document);
@@ -117,7 +121,7 @@ export class Library {
   complete(document: LocalDocument): Promise<void> {
     return this.change(document, 'completed', async () => {
       await document.pieces.finish();
-      document.record = { ...document.record, complete: true, fileName: document.pieces.fileName ?? null };
+      document.record = { ...document.record, complete: true, ...placeOf(document.pieces) };
     });
   }
 
@@ -175,7 +179,7 @@ export class Library {
       addedBy: this.options.peerId,
       addedAt: new Date(this.options.clock.now()).toISOString(),
       complete: true,
-      fileName: pieces.fileName ?? null,
+      ...placeOf(pieces),
     };
     const document = new LocalDocument(record, metainfo, pieces);
     await this.saveOr(document, () => pieces.remove());
@@ -196,11 +200,23 @@ export class Library {
     const info = parseMetainfo(metainfo);
     if (info.root !== record.id || !info.pieceLayer || !info.v1Pieces)
       throw new PageSwarmError('DOCUMENT_CORRUPT', 'The kept metainfo does not belong to the record');
-    const { id: documentId, name, size, pieceLength, fileName } = record;
-    const pieces = await this.options.store.open({ documentId, name, size, pieceLength }, fileName ? { fileName } : undefined);
+    const { id: documentId, name, size, pieceLength, fileName, modifiedAt } = record;
+    const place = fileName ? { fileName, modifiedAt: modifiedAt ?? undefined } : undefined;
+    const pieces = await this.options.store.open({ documentId, name, size, pieceLength }, place);
     const document = new LocalDocument(record, { ...info, root: record.id, pieceLayer: info.pieceLayer, v1Pieces: info.v1Pieces }, pieces);
     if (pieces.needsVerification) await this.verify(document);
+    if (record.complete) await this.settle(document);
     return document;
+  }
+
+  /** A file that was touched is whole after all, at its new time, or a damaged one from now on. */
+  private async settle(document: LocalDocument): Promise<void> {
+    const { record, pieces } = document;
+    const complete = pieces.have.isFull;
+    if (complete) await pieces.finish();
+    if (complete && pieces.modifiedAt === (record.modifiedAt ?? undefined)) return;
+    document.record = { ...record, complete, ...placeOf(pieces) };
+    await this.save(document);
   }
 
   /** After a hard stop of the machine, or when the file was touched, nothing on the disk is believed unseen. */
@@ -236,4 +252,9 @@ export class Library {
   private async save(document: LocalDocument): Promise<void> {
     await this.options.records.save({ record: document.record, metainfo: document.encodeMetainfo() });
   }
+}
+
+/** Where the finished file stands and since when: what a later start finds it by, and sees that nobody touched it. */
+function placeOf({ fileName, modifiedAt }: DocumentPieces): Pick<DocumentRecord, 'fileName' | 'modifiedAt'> {
+  return { fileName: fileName ?? null, modifiedAt: modifiedAt ?? null };
 }
