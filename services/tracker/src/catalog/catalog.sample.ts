@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Inspection } from '@pageswarm/contracts';
 import { documentId, infoHashV1, infoHashV2, md5, type PeerId, peerId } from '@pageswarm/primitives';
-import type { DocumentFacts } from './document-record.ts';
+import type { DocumentFacts, DocumentRecord } from './document-record.ts';
 
 export const UNKNOWN_INSPECTION: Inspection = {
   pages: null,
@@ -39,4 +39,12 @@ export function sampleFacts(n: number, changes: Partial<DocumentFacts> = {}): Do
     inspection: UNKNOWN_INSPECTION,
     ...changes,
   };
+}
+
+/** A record as a plain object, for comparing: records themselves are read from the catalog's tables when they are asked. */
+export function plainRecord(record: DocumentRecord) {
+  const { slot, id, name, size, pieceLength, md5, infoHashV1, infoHashV2, addedBy, addedAt, aliases, inspection, completed } = record;
+  const { holdings, listedHosts, hostlessSince } = record;
+  const identity = { slot, id, name, size, pieceLength, md5, infoHashV1, infoHashV2, addedBy, addedAt };
+  return { ...identity, aliases, inspection, completed, holdings, listedHosts, hostlessSince };
 }

@@ -1,10 +1,13 @@
-import type { Inspection } from '@pageswarm/contracts';
 import { type DocumentId, PageSwarmError, type PeerId, pieceCount } from '@pageswarm/primitives';
-import type { CatalogChange, CatalogChangeKind, DocumentFacts, DocumentRecord, Holding } from './document-record.ts';
-import { HashIndex } from './hash-index.ts';
+import { Float64Column } from '../columns/column.ts';
+import { DocumentOrders, type DocumentSort, type OrderPlace } from './document-orders.ts';
+import type { CatalogChange, CatalogChangeKind, DocumentFacts, DocumentRecord } from './document-record.ts';
+import { DocumentTable } from './document-table.ts';
+import { HolderTable } from './holder-table.ts';
+import { HoldingTable } from './holding-table.ts';
 import { mergeInspections } from './inspection.ts';
-import { OrderedList } from './ordered-list.ts';
-import { ShardedMap } from './sharded-map.ts';
+import { SlotQueue } from './slot-queue.ts';
+import { type CatalogTables, StoredDocument } from './stored-document.ts';
 
 /** The most other names that a document is found by; later ones are not taken. */
 export const MAX_ALIASES = 64;
@@ -12,8 +15,6 @@ export const MAX_ALIASES = 64;
 export const MAX_DOCUMENTS = 2_000_000;
 /** How long a document that nobody holds any more stays listed, in milliseconds: its hosts may come back tomorrow. */
 export const HOSTLESS_GRACE_MS = 86_400_000;
-/** How much of a v2 info-hash BitTorrent clients announce, in hex digits (BEP 52: cut to 20 bytes). */
-export const TRUNCATED_HASH_DIGITS = 40;
 
 export interface CatalogLimits {
   /** @default MAX_DOCUMENTS */
@@ -22,28 +23,30 @@ export interface CatalogLimits {
   readonly hostlessGraceMs: number;
 }
 
-type Entry = { -readonly [Key in keyof DocumentRecord]: DocumentRecord[Key] } & { holdings: Map<PeerId, Holding> };
-
-/** A peer as the catalog knows it: what it holds, and whether others may see that. */
-interface Holder {
-  readonly entries: Set<Entry>;
-  session: number;
-  listed: boolean;
+/** What a peer tells that it has of a document. */
+interface Told {
+  readonly have: number;
+  readonly complete: boolean;
 }
 
 /**
- * All documents and who holds them, in memory. The one writer of its records; everything else reads them and listens.
- * It knows no time and no addresses: moments are arguments, and peers are ids that are listed or not.
+ * All documents and who holds them, in memory. The one writer of its tables; everything else reads records made from them
+ * and listens. It knows no time and no addresses: moments are arguments, and peers are ids that are listed or not.
  */
 export class Catalog {
-  private readonly entries = new ShardedMap<DocumentId, Entry>();
-  private readonly byHash = new HashIndex<Entry>();
-  private readonly slots: (Entry | undefined)[] = [];
-  private readonly freeSlots: number[] = [];
-  private readonly holders = new Map<PeerId, Holder>();
+  private readonly documents = new DocumentTable();
+  private readonly holdings = new HoldingTable();
+  private readonly holders = new HolderTable();
+  private readonly orders = new DocumentOrders(this.documents);
   /** In the order in which they lost their last holder. */
-  private readonly hostless = new Set<Entry>();
-  private readonly newest = new OrderedList<Entry>((a, b) => b.addedAt - a.addedAt || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+  private readonly hostless = new SlotQueue();
+  private readonly hostlessSince = new Float64Column();
+  private readonly tables: CatalogTables = {
+    documents: this.documents,
+    holdings: this.holdings,
+    holders: this.holders,
+    hostlessSinceOf: (slot) => (this.hostless.has(slot) ? this.hostlessSince.get(slot) : undefined),
+  };
   private readonly listeners: ((change: CatalogChange) => void)[] = [];
   private readonly limits: CatalogLimits;
   private bytes = 0;
@@ -53,7 +56,7 @@ export class Catalog {
   }
 
   get size(): number {
-    return this.entries.size;
+    return this.documents.size;
   }
 
   /** Bytes of all listed documents together. */
@@ -61,9 +64,14 @@ export class Catalog {
     return this.bytes;
   }
 
+  /** Rows about who holds what that were written, ever: what a change costs, for those who count. */
+  get holdingWrites(): number {
+    return this.holdings.writes;
+  }
+
   /** Every peer that is known to hold something or to be listed. */
   holderIds(): PeerId[] {
-    return [...this.holders.keys()];
+    return this.holders.ids();
   }
 
   /** Calls `listener` after every change, before the caller of the change goes on. */
@@ -72,33 +80,69 @@ export class Catalog {
   }
 
   get(id: DocumentId): DocumentRecord | undefined {
-    return this.entries.get(id);
+    return this.recordOf(this.documents.identities.findRoot(id));
   }
 
   /** By root, v1 or v2 info-hash (also cut to 20 bytes) or md5, in lower-case hex. */
   find(hash: string): DocumentRecord | undefined {
-    return this.entries.get(hash as DocumentId) ?? this.byHash.get(hash);
+    return this.recordOf(this.documents.identities.find(hash));
   }
 
+  /** The document in a slot. */
   at(slot: number): DocumentRecord | undefined {
-    return this.slots[slot];
+    return this.documents.isListed(slot) ? new StoredDocument(this.tables, slot) : undefined;
   }
 
-  all(): Iterable<DocumentRecord> {
-    return this.entries.values();
+  /** All slots are below this. */
+  get slotEnd(): number {
+    return this.documents.end;
   }
 
-  /** The latest first, from behind the given place if there is one. */
-  newestFirst(after?: { readonly addedAt: number; readonly id: string }): Iterable<DocumentRecord> {
-    return this.newest.from((entry) => !after || entry.addedAt < after.addedAt || (entry.addedAt === after.addedAt && entry.id > after.id));
+  /** How many listed peers hold the document in a slot; 0 for a slot without one. */
+  listedHostsAt(slot: number): number {
+    return this.documents.isListed(slot) ? this.documents.listedHostsOf(slot) : 0;
   }
 
-  documentsOf(peerId: PeerId): Iterable<DocumentRecord> {
-    return this.holders.get(peerId)?.entries ?? [];
+  /** Every text that the document in a slot is found by, its name first; none for a slot without one. */
+  textsAt(slot: number): string[] {
+    return this.documents.isListed(slot) ? this.documents.textsOf(slot) : [];
+  }
+
+  /** In no order; documents may come and go while they are read. */
+  *all(): Generator<DocumentRecord> {
+    for (let slot = 0; slot < this.documents.end; slot++) if (this.documents.isListed(slot)) yield new StoredDocument(this.tables, slot);
+  }
+
+  /** Resolves when {@link inOrder} can read this order: at once unless it was never used before. */
+  prepareOrder(sort: DocumentSort): Promise<void> {
+    return this.orders.prepare(sort);
+  }
+
+  isOrderReady(sort: DocumentSort): boolean {
+    return this.orders.isReady(sort);
+  }
+
+  /** All documents in an order that is ready, from behind the given place if there is one; it may not change meanwhile. */
+  *inOrder(sort: DocumentSort, isDescending: boolean, after?: OrderPlace): Generator<DocumentRecord> {
+    for (const slot of this.orders.read(sort, isDescending, after)) yield new StoredDocument(this.tables, slot);
+  }
+
+  /** Where a document stands in an order. */
+  placeIn(sort: DocumentSort, record: DocumentRecord): OrderPlace {
+    return { value: this.orders.valueOf(sort, record.slot), id: record.id };
+  }
+
+  *documentsOf(peerId: PeerId): Generator<DocumentRecord> {
+    const holder = this.holders.find(peerId);
+    if (holder === -1) return;
+    const { holdings } = this;
+    for (let row = holdings.firstOfHost(holder); row !== -1; row = holdings.followingOfHost(row))
+      yield new StoredDocument(this.tables, holdings.slotOf(row));
   }
 
   countOf(peerId: PeerId): number {
-    return this.holders.get(peerId)?.entries.size ?? 0;
+    const holder = this.holders.find(peerId);
+    return holder === -1 ? 0 : this.holdings.documentsOf(holder);
   }
 
   /**
@@ -106,90 +150,95 @@ export class Catalog {
    * moment; later ones add names and fill what was unknown about its pages.
    * @throws PageSwarmError INVALID_REQUEST if it contradicts what is known, LIMIT_EXCEEDED if the catalog is full
    */
-  announce(peerId: PeerId, facts: DocumentFacts, told: { readonly have: number; readonly complete: boolean }): DocumentRecord {
-    const holding = this.checkedHolding(peerId, facts, told);
-    const known = this.entries.get(facts.id);
-    if (known) {
-      demandSameBytes(known, facts);
-      this.describe(known, facts);
-      this.hold(known, peerId, holding);
-      return known;
+  announce(peerId: PeerId, facts: DocumentFacts, told: Told): DocumentRecord {
+    demandFittingPieces(facts, told);
+    const known = this.documents.identities.findRoot(facts.id);
+    if (known !== -1) {
+      const record = new StoredDocument(this.tables, known);
+      demandSameBytes(record, facts);
+      this.describe(record, facts);
+      this.hold(known, this.holders.numberOf(peerId), told);
+      return record;
     }
-    const entry = this.insert(facts, 0);
-    entry.holdings.set(peerId, holding);
-    const holder = this.holderOf(peerId);
-    holder.entries.add(entry);
-    if (holder.listed) entry.listedHosts = 1;
-    this.publish('added', entry);
-    return entry;
+    const slot = this.insert(facts, 0);
+    this.addHolding(slot, this.holders.numberOf(peerId), told);
+    return this.publish('added', slot);
   }
 
   /** @throws PageSwarmError DOCUMENT_NOT_FOUND unless the peer has announced the document */
-  progress(peerId: PeerId, id: DocumentId, told: { readonly have: number; readonly complete: boolean }): void {
-    const entry = this.entries.get(id);
-    if (!entry?.holdings.has(peerId)) throw new PageSwarmError('DOCUMENT_NOT_FOUND', `Document ${id} was not announced by peer ${peerId}`);
-    this.hold(entry, peerId, this.checkedHolding(peerId, entry, told));
+  progress(peerId: PeerId, id: DocumentId, told: Told): void {
+    const slot = this.documents.identities.findRoot(id);
+    const holder = this.holders.find(peerId);
+    if (slot === -1 || holder === -1 || this.holdings.find(slot, holder) === -1)
+      throw new PageSwarmError('DOCUMENT_NOT_FOUND', `Document ${id} was not announced by peer ${peerId}`);
+    demandFittingPieces({ id, size: this.documents.sizeOf(slot), pieceLength: this.documents.pieceLengthOf(slot) }, told);
+    this.hold(slot, holder, told);
   }
 
   /** A peer holds a document no longer and says so: without another holder the document is gone. */
   withdraw(peerId: PeerId, id: DocumentId): void {
-    const entry = this.entries.get(id);
-    if (!entry?.holdings.has(peerId)) return;
-    if (entry.holdings.size === 1) this.remove(id);
-    else this.unhold(entry, peerId, 0);
+    const slot = this.documents.identities.findRoot(id);
+    const holder = this.holders.find(peerId);
+    const row = slot === -1 || holder === -1 ? -1 : this.holdings.find(slot, holder);
+    if (row === -1) return;
+    if (this.holdings.hostsOf(slot) === 1) this.removeSlot(slot);
+    else this.unhold(row, 0);
   }
 
   /** Forgets a peer; documents that nobody else holds stay listed without hosts for a while. */
   dropPeer(peerId: PeerId, now: number): void {
-    for (const entry of this.holders.get(peerId)?.entries ?? []) this.unhold(entry, peerId, now);
-    this.holders.delete(peerId);
+    const holder = this.holders.find(peerId);
+    if (holder === -1) return;
+    for (let row = this.holdings.firstOfHost(holder); row !== -1; row = this.holdings.firstOfHost(holder)) this.unhold(row, now);
+    this.holders.delete(holder);
   }
 
   /** Whether others may see what the peer holds. */
   setListed(peerId: PeerId, listed: boolean): void {
-    const holder = this.holderOf(peerId);
+    const number = this.holders.numberOf(peerId);
+    const holder = this.holders.at(number);
     if (holder.listed === listed) return;
     holder.listed = listed;
-    for (const entry of holder.entries) {
-      entry.listedHosts += listed ? 1 : -1;
-      this.publish('hosted', entry);
+    const { holdings } = this;
+    for (let row = holdings.firstOfHost(number); row !== -1; row = holdings.followingOfHost(row)) {
+      const slot = holdings.slotOf(row);
+      this.countListed(slot, listed ? 1 : -1);
+      this.publish('hosted', slot);
     }
   }
 
   /** A peer begins to announce afresh; what it does not repeat goes with {@link dropStale}. */
   beginSession(peerId: PeerId): number {
-    return ++this.holderOf(peerId).session;
+    const holder = this.holders.at(this.holders.numberOf(peerId));
+    holder.session++;
+    return holder.session;
   }
 
   /** Forgets what a peer announced in earlier sessions only. Nothing happens if `session` is not its current one any more. */
   dropStale(peerId: PeerId, session: number, now: number): void {
-    const holder = this.holders.get(peerId);
-    if (holder?.session !== session) return;
-    for (const entry of holder.entries) if (entry.holdings.get(peerId)?.session !== session) this.unhold(entry, peerId, now);
+    const holder = this.holders.find(peerId);
+    if (holder === -1 || this.holders.at(holder).session !== session) return;
+    const { holdings } = this;
+    for (let row = holdings.firstOfHost(holder); row !== -1; ) {
+      const next = holdings.followingOfHost(row);
+      if (holdings.sessionOf(row) !== session) this.unhold(row, now);
+      row = next;
+    }
   }
 
   /** Takes a document off the list, whoever holds it. */
   remove(id: DocumentId): boolean {
-    const entry = this.entries.get(id);
-    if (!entry) return false;
-    for (const peerId of entry.holdings.keys()) this.holders.get(peerId)?.entries.delete(entry);
-    this.entries.delete(id);
-    for (const hash of hashesOf(entry)) this.byHash.delete(hash, entry);
-    this.hostless.delete(entry);
-    this.newest.delete(entry);
-    this.bytes -= entry.size;
-    this.slots[entry.slot] = undefined;
-    this.freeSlots.push(entry.slot);
-    this.publish('removed', entry);
-    return true;
+    const slot = this.documents.identities.findRoot(id);
+    if (slot !== -1) this.removeSlot(slot);
+    return slot !== -1;
   }
 
   /** Removes documents that nobody has held for the whole grace, oldest first; the time goes with their number. */
   sweepHostless(now: number): number {
     let removed = 0;
-    for (const entry of this.hostless) {
-      if ((entry.hostlessSince as number) + this.limits.hostlessGraceMs > now) break;
-      this.remove(entry.id);
+    for (let slot = this.hostless.first(); slot !== undefined; slot = this.hostless.first()) {
+      if (this.hostlessSince.get(slot) + this.limits.hostlessGraceMs > now) break;
+      this.removeSlot(slot);
       removed++;
     }
     return removed;
@@ -201,115 +250,128 @@ export class Catalog {
     past: { readonly completed: number; readonly holdings: Iterable<readonly [PeerId, number, boolean]> },
     now: number,
   ): void {
-    const known = this.entries.get(facts.id);
-    if (!known && this.entries.size >= this.limits.documents) return;
-    const entry = known ?? this.insert(facts, past.completed);
+    const known = this.documents.identities.findRoot(facts.id);
+    if (known === -1 && this.documents.size >= this.limits.documents) return;
+    const slot = known === -1 ? this.insert(facts, past.completed) : known;
     for (const [peerId, have, complete] of past.holdings) {
-      if (entry.holdings.has(peerId)) continue;
-      const holder = this.holderOf(peerId);
-      holder.entries.add(entry);
-      entry.holdings.set(peerId, { have, complete, session: holder.session });
-      if (holder.listed) entry.listedHosts++;
+      const holder = this.holders.numberOf(peerId);
+      if (this.holdings.find(slot, holder) === -1) this.addHolding(slot, holder, { have, complete });
     }
-    if (entry.holdings.size > 0) this.markHosted(entry);
-    else this.markHostless(entry, entry.hostlessSince ?? now);
-    this.publish(known ? 'hosted' : 'added', entry);
+    if (this.holdings.hostsOf(slot) > 0) this.hostless.delete(slot);
+    else this.markHostless(slot, now);
+    this.publish(known === -1 ? 'added' : 'hosted', slot);
   }
 
-  private insert(facts: DocumentFacts, completed: number): Entry {
-    if (this.entries.size >= this.limits.documents)
+  private recordOf(slot: number): DocumentRecord | undefined {
+    return slot === -1 ? undefined : new StoredDocument(this.tables, slot);
+  }
+
+  private insert(facts: DocumentFacts, completed: number): number {
+    if (this.documents.size >= this.limits.documents)
       throw new PageSwarmError('LIMIT_EXCEEDED', `The catalog lists its limit of ${this.limits.documents} documents`);
     for (const hash of [facts.infoHashV1, facts.infoHashV2]) {
-      const other = this.byHash.get(hash);
+      const other = this.find(hash);
       if (other) throw new PageSwarmError('INVALID_REQUEST', `Info-hash ${hash} of document ${facts.id} belongs to document ${other.id}`);
     }
-    const { id, name, size, pieceLength, md5, infoHashV1, infoHashV2, addedBy, addedAt, inspection } = facts;
-    const entry: Entry = {
-      ...{ id, name, size, pieceLength, md5, infoHashV1, infoHashV2, addedBy, addedAt, inspection, completed },
-      slot: this.freeSlots.pop() ?? this.slots.length,
-      aliases: [...new Set(facts.aliases)].filter((alias) => alias !== name).slice(0, MAX_ALIASES),
-      holdings: new Map(),
-      listedHosts: 0,
-      hostlessSince: undefined,
-    };
-    this.slots[entry.slot] = entry;
-    this.entries.set(id, entry);
-    for (const hash of hashesOf(entry)) this.byHash.add(hash, entry);
-    this.newest.add(entry);
-    this.bytes += size;
-    return entry;
+    const name = wellFormed(facts.name);
+    const slot = this.documents.add({ ...facts, name, aliases: otherNames(name, facts.aliases) }, completed);
+    this.orders.enter(slot);
+    this.bytes += facts.size;
+    return slot;
   }
 
-  private describe(entry: Entry, facts: DocumentFacts): void {
-    const names = [...new Set([...entry.aliases, facts.name, ...facts.aliases])].filter((name) => name !== entry.name);
-    const aliases = names.slice(0, MAX_ALIASES);
-    const inspection: Inspection = mergeInspections(entry.inspection, facts.inspection);
-    if (aliases.length === entry.aliases.length && inspection === entry.inspection) return;
-    entry.aliases = aliases;
-    entry.inspection = inspection;
-    this.publish('described', entry);
+  private removeSlot(slot: number): void {
+    for (let row = this.holdings.firstOfSlot(slot); row !== -1; row = this.holdings.firstOfSlot(slot)) this.holdings.delete(row);
+    this.orders.leave(slot);
+    this.hostless.delete(slot);
+    this.bytes -= this.documents.sizeOf(slot);
+    const gone = new StoredDocument(this.tables, slot);
+    this.documents.hide(slot);
+    // Listeners may still read what the document was; the slot goes to another one only afterwards.
+    this.tell('removed', gone);
+    this.documents.release(slot);
   }
 
-  private hold(entry: Entry, peerId: PeerId, holding: Holding): void {
-    const before = entry.holdings.get(peerId);
-    entry.holdings.set(peerId, holding);
-    if (before && before.have === holding.have && before.complete === holding.complete) return;
-    if (before && !before.complete && holding.complete) entry.completed++;
-    const holder = this.holderOf(peerId);
-    holder.entries.add(entry);
-    if (!before && holder.listed) entry.listedHosts++;
-    this.markHosted(entry);
-    this.publish('hosted', entry);
+  private describe(known: StoredDocument, facts: DocumentFacts): void {
+    const { slot, name, aliases, inspection } = known;
+    const names = otherNames(name, [...aliases, wellFormed(facts.name), ...facts.aliases]);
+    const merged = mergeInspections(inspection, facts.inspection);
+    if (names.length === aliases.length && merged === inspection) return;
+    this.orders.move('pages', slot, () => this.documents.describe(slot, { name, aliases: names, inspection: merged }));
+    this.publish('described', slot);
   }
 
-  private unhold(entry: Entry, peerId: PeerId, now: number): void {
-    const holder = this.holders.get(peerId);
-    holder?.entries.delete(entry);
-    entry.holdings.delete(peerId);
-    if (holder?.listed) entry.listedHosts--;
-    if (entry.holdings.size === 0) this.markHostless(entry, now);
-    this.publish('hosted', entry);
+  private hold(slot: number, holder: number, { have, complete }: Told): void {
+    const { holdings } = this;
+    const row = holdings.find(slot, holder);
+    if (row === -1) this.addHolding(slot, holder, { have, complete });
+    else {
+      const hadAll = holdings.isComplete(row);
+      const isSame = holdings.haveOf(row) === have && hadAll === complete;
+      holdings.set(row, have, complete, this.holders.at(holder).session);
+      if (isSame) return;
+      if (!hadAll && complete) this.documents.countCompletion(slot);
+    }
+    this.hostless.delete(slot);
+    this.publish('hosted', slot);
   }
 
-  private markHosted(entry: Entry): void {
-    entry.hostlessSince = undefined;
-    this.hostless.delete(entry);
+  private addHolding(slot: number, holder: number, { have, complete }: Told): void {
+    const { session, listed } = this.holders.at(holder);
+    this.holdings.add(slot, holder, have, complete, session);
+    if (listed) this.countListed(slot, 1);
   }
 
-  private markHostless(entry: Entry, since: number): void {
-    entry.hostlessSince = since;
-    this.hostless.add(entry);
+  private unhold(row: number, now: number): void {
+    const { holdings } = this;
+    const slot = holdings.slotOf(row);
+    const { listed } = this.holders.at(holdings.hostOf(row));
+    holdings.delete(row);
+    if (listed) this.countListed(slot, -1);
+    if (holdings.hostsOf(slot) === 0) this.markHostless(slot, now);
+    this.publish('hosted', slot);
   }
 
-  private checkedHolding(
-    peerId: PeerId,
-    { id, size, pieceLength }: Pick<DocumentFacts, 'id' | 'size' | 'pieceLength'>,
-    { have, complete }: { readonly have: number; readonly complete: boolean },
-  ): Holding {
-    const pieces = pieceCount(size, pieceLength);
-    if (have > pieces || (complete && have !== pieces))
-      throw new PageSwarmError(
-        'INVALID_REQUEST',
-        `Document ${id} has ${pieces} pieces; ${have}${complete ? ', complete,' : ''} does not fit`,
-      );
-    return { have, complete, session: this.holderOf(peerId).session };
+  private countListed(slot: number, change: number): void {
+    const hosts = this.documents.listedHostsOf(slot) + change;
+    this.orders.move('hosts', slot, () => this.documents.setListedHosts(slot, hosts));
   }
 
-  private holderOf(peerId: PeerId): Holder {
-    const known = this.holders.get(peerId);
-    if (known) return known;
-    const holder: Holder = { entries: new Set(), session: 0, listed: false };
-    this.holders.set(peerId, holder);
-    return holder;
+  private markHostless(slot: number, since: number): void {
+    if (this.hostless.has(slot)) return;
+    this.hostlessSince.set(slot, since);
+    this.hostless.add(slot);
   }
 
-  private publish(kind: CatalogChangeKind, record: Entry): void {
+  private publish(kind: CatalogChangeKind, slot: number): DocumentRecord {
+    return this.tell(kind, new StoredDocument(this.tables, slot));
+  }
+
+  private tell(kind: CatalogChangeKind, record: DocumentRecord): DocumentRecord {
     for (const listener of this.listeners) listener({ kind, record });
+    return record;
   }
 }
 
-function hashesOf({ infoHashV1, infoHashV2, md5 }: DocumentRecord): string[] {
-  return [infoHashV1, infoHashV2, infoHashV2.slice(0, TRUNCATED_HASH_DIGITS), md5];
+/** Up to the limit, each once, in the order of their coming. */
+function otherNames(name: string, others: readonly string[]): string[] {
+  if (others.length === 0) return [];
+  return [...new Set(others.map(wellFormed))].filter((other) => other !== name).slice(0, MAX_ALIASES);
+}
+
+/** Half characters cannot be kept as UTF-8; a name that has some would never be found equal to itself. */
+function wellFormed(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, '\uFFFD');
+}
+
+/** @throws PageSwarmError INVALID_REQUEST */
+function demandFittingPieces(
+  { id, size, pieceLength }: Pick<DocumentFacts, 'id' | 'size' | 'pieceLength'>,
+  { have, complete }: Told,
+): void {
+  const pieces = pieceCount(size, pieceLength);
+  if (have <= pieces && (!complete || have === pieces)) return;
+  throw new PageSwarmError('INVALID_REQUEST', `Document ${id} has ${pieces} pieces; ${have}${complete ? ', complete,' : ''} does not fit`);
 }
 
 /** One root is one sequence of bytes: whoever tells another size or md5 for it is mistaken or lies. */

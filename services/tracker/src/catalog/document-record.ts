@@ -10,7 +10,10 @@ export interface Holding {
   readonly session: number;
 }
 
-/** A document of the catalog. Only the catalog writes it. */
+/**
+ * A document of the catalog, as it is whenever it is read. Only the catalog writes it. Reading one that is no longer listed
+ * throws DOCUMENT_NOT_FOUND.
+ */
 export interface DocumentRecord {
   /** A small number that no other listed document has; used again when the document is gone. */
   readonly slot: number;
@@ -31,8 +34,12 @@ export interface DocumentRecord {
   readonly completed: number;
   /** Every peer that has pieces, listed or not. */
   readonly holdings: ReadonlyMap<PeerId, Holding>;
+  /** How many peers that is. */
+  readonly holderCount: number;
   /** How many of them are listed. */
   readonly listedHosts: number;
+  /** How many of the listed ones have all of it. */
+  readonly listedSeeders: number;
   /** Since when nobody holds it; undefined while somebody does. */
   readonly hostlessSince: number | undefined;
 }

@@ -52,7 +52,8 @@ export class DocumentSearch {
   private everything(limit: number, cursor: string | undefined): SearchPage {
     const [addedAt, id] = cursor ? decodeCursor(cursor, ['number', 'string']) : [];
     const records: DocumentRecord[] = [];
-    for (const record of this.catalog.newestFirst(addedAt === undefined || id === undefined ? undefined : { addedAt, id })) {
+    const after = addedAt === undefined || id === undefined ? undefined : { value: addedAt, id };
+    for (const record of this.catalog.inOrder('added', true, after)) {
       if (records.length === limit)
         return { records, nextCursor: encodeCursor([records.at(-1)?.addedAt as number, records.at(-1)?.id as string]) };
       records.push(record);

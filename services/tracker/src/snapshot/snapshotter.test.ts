@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { createLogger } from '@pageswarm/observability';
 import { ManualClock } from '@pageswarm/primitives';
-import { sampleFacts, samplePeer } from '../catalog/catalog.sample.ts';
+import { plainRecord, sampleFacts, samplePeer } from '../catalog/catalog.sample.ts';
 import { Catalog } from '../catalog/catalog.ts';
+import type { DocumentRecord } from '../catalog/document-record.ts';
 import { HostTable } from '../swarm/host-table.ts';
 import { MemorySnapshotStore } from './memory-snapshot-store.ts';
 import { MAX_SNAPSHOT_BATCH, type SnapshotEntry, type SnapshotKind } from './snapshot-store.ts';
@@ -59,8 +60,8 @@ describe('the snapshot', () => {
     await old.snapshotter.stop();
     const next = tracker(store);
     await next.snapshotter.start();
-    expect([...next.catalog.all()]).toEqual([
-      { ...old.catalog.get(sampleFacts(1).id), holdings: new Map([[ann, { ...all, session: 0 }]]) },
+    expect([...next.catalog.all()].map(plainRecord)).toEqual([
+      { ...plainRecord(old.catalog.get(sampleFacts(1).id) as DocumentRecord), holdings: new Map([[ann, { ...all, session: 0 }]]) },
     ]);
     expect(next.hosts.get(ann)).toMatchObject({ state: 'unconfirmed', name: 'ann', zone: 'north', address: { host: '::1', port: 7 } });
     await next.snapshotter.stop();

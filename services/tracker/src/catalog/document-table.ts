@@ -1,0 +1,164 @@
+import type { Inspection } from '@pageswarm/contracts';
+import { ByteArena } from '../columns/byte-arena.ts';
+import { Float64Column, Uint32Column } from '../columns/column.ts';
+import { type Description, decodeDescription, decodeName, decodeTexts, encodeDescription } from './description.ts';
+import type { DocumentFacts } from './document-record.ts';
+import { IdentityTable } from './identity-table.ts';
+import { compareAsciiNames, compareTexts, nameKey } from './name-order.ts';
+import { decodeWordCounts, encodeWordCounts } from './word-counts.ts';
+
+/** Whether a slot holds a listed document, beside its piece length. */
+const LISTED = 256;
+const PIECE_LENGTH_MASK = 255;
+
+/**
+ * What is known about documents, by slot: a small number that is used again when a document is gone. Numbers are in
+ * columns, hashes in rows, texts and words per page in arenas; objects are made when somebody reads.
+ */
+export class DocumentTable {
+  readonly identities = new IdentityTable();
+  private readonly states = new Uint32Column();
+  private readonly sizes = new Float64Column();
+  private readonly addedAts = new Float64Column();
+  private readonly pages = new Uint32Column();
+  private readonly completions = new Uint32Column();
+  private readonly listedHosts = new Uint32Column();
+  private readonly generations = new Uint32Column();
+  private readonly descriptions = new Uint32Column();
+  private readonly words = new Uint32Column();
+  private readonly texts = new ByteArena();
+  private readonly wordCounts = new ByteArena();
+  private readonly free: number[] = [];
+  private slots = 0;
+  private count = 0;
+
+  get size(): number {
+    return this.count;
+  }
+
+  /** All slots are below this. */
+  get end(): number {
+    return this.slots;
+  }
+
+  add(facts: DocumentFacts, completed: number): number {
+    const { name, aliases, inspection } = facts;
+    const bytes = encodeDescription({ name, aliases, inspection });
+    const description = this.texts.put(bytes);
+    const slot = this.free.pop() ?? this.slots++;
+    this.count++;
+    this.identities.set(slot, facts);
+    this.states.set(slot, LISTED | Math.log2(facts.pieceLength));
+    this.sizes.set(slot, facts.size);
+    this.addedAts.set(slot, facts.addedAt);
+    this.completions.set(slot, completed);
+    this.listedHosts.set(slot, 0);
+    this.descriptions.set(slot, description);
+    this.setInspectionNumbers(slot, inspection);
+    return slot;
+  }
+
+  /** Nothing finds the document any more; what it was can be read until {@link free}. */
+  hide(slot: number): void {
+    this.count--;
+    this.states.set(slot, this.states.get(slot) & PIECE_LENGTH_MASK);
+    this.identities.delete(slot);
+  }
+
+  /** Another document may have the slot now. */
+  release(slot: number): void {
+    this.texts.release(this.descriptions.get(slot));
+    if (this.words.get(slot) !== 0) this.wordCounts.release(this.words.get(slot));
+    this.words.set(slot, 0);
+    this.generations.set(slot, this.generations.get(slot) + 1);
+    this.free.push(slot);
+  }
+
+  /** Other texts or another inspection. */
+  describe(slot: number, description: Description & { readonly inspection: Inspection }): void {
+    this.descriptions.set(slot, this.texts.replace(this.descriptions.get(slot), encodeDescription(description)));
+    this.setInspectionNumbers(slot, description.inspection);
+  }
+
+  isListed(slot: number): boolean {
+    return (this.states.get(slot) & LISTED) !== 0;
+  }
+
+  /** How often the slot was given to another document. */
+  generationOf(slot: number): number {
+    return this.generations.get(slot);
+  }
+
+  sizeOf(slot: number): number {
+    return this.sizes.get(slot);
+  }
+
+  pieceLengthOf(slot: number): number {
+    return 2 ** (this.states.get(slot) & PIECE_LENGTH_MASK);
+  }
+
+  addedAtOf(slot: number): number {
+    return this.addedAts.get(slot);
+  }
+
+  /** -1 while nobody knows. */
+  pagesOf(slot: number): number {
+    return this.pages.get(slot) - 1;
+  }
+
+  completedOf(slot: number): number {
+    return this.completions.get(slot);
+  }
+
+  countCompletion(slot: number): void {
+    this.completions.set(slot, this.completions.get(slot) + 1);
+  }
+
+  listedHostsOf(slot: number): number {
+    return this.listedHosts.get(slot);
+  }
+
+  setListedHosts(slot: number, hosts: number): void {
+    this.listedHosts.set(slot, hosts);
+  }
+
+  nameOf(slot: number): string {
+    const reference = this.descriptions.get(slot);
+    return decodeName(this.texts.chunkOf(reference), this.texts.offsetOf(reference));
+  }
+
+  /** By the keys of their names; 0 for equal ones. Names in ASCII, which most are, are compared without making texts. */
+  compareNames(a: number, b: number): number {
+    const [referenceA, referenceB] = [this.descriptions.get(a), this.descriptions.get(b)];
+    const inAscii = compareAsciiNames(
+      this.texts.chunkOf(referenceA),
+      this.texts.offsetOf(referenceA),
+      this.texts.chunkOf(referenceB),
+      this.texts.offsetOf(referenceB),
+    );
+    return inAscii ?? compareTexts(nameKey(this.nameOf(a)), nameKey(this.nameOf(b)));
+  }
+
+  /** Every text that a document is found by, its name first. */
+  textsOf(slot: number): string[] {
+    const reference = this.descriptions.get(slot);
+    return decodeTexts(this.texts.chunkOf(reference), this.texts.offsetOf(reference));
+  }
+
+  descriptionOf(slot: number): Description {
+    const reference = this.descriptions.get(slot);
+    return decodeDescription(this.texts.chunkOf(reference), this.texts.offsetOf(reference));
+  }
+
+  wordsOf(slot: number): number[] | null {
+    const reference = this.words.get(slot);
+    return reference === 0 ? null : decodeWordCounts(this.wordCounts.chunkOf(reference), this.wordCounts.offsetOf(reference));
+  }
+
+  private setInspectionNumbers(slot: number, { pages, words }: Inspection): void {
+    this.pages.set(slot, pages === null ? 0 : pages + 1);
+    const before = this.words.get(slot);
+    if (before !== 0) this.wordCounts.release(before);
+    this.words.set(slot, words === null ? 0 : this.wordCounts.put(encodeWordCounts(words)));
+  }
+}

@@ -1,0 +1,53 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { HoldingTable } from './holding-table.ts';
+
+function rowsOf(first: number, following: (row: number) => number): number[] {
+  const rows: number[] = [];
+  for (let row = first; row !== -1; row = following(row)) rows.push(row);
+  return rows;
+}
+
+describe('the table of holdings', () => {
+  it('tells what a map of pairs tells, in the order of their coming, whoever comes and goes', () => {
+    const step = fc.tuple(fc.constantFrom('add', 'set', 'delete'), fc.nat(4), fc.nat(4), fc.nat(8_192), fc.boolean(), fc.nat(9));
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 150 }), (steps) => {
+        const table = new HoldingTable();
+        const twin = new Map<string, readonly [slot: number, host: number, have: number, complete: boolean, session: number]>();
+        for (const [what, slot, host, have, complete, session] of steps) {
+          const key = `${slot} ${host}`;
+          const row = table.find(slot, host);
+          expect(row !== -1).toBe(twin.has(key));
+          if (what === 'add' && row === -1) table.add(slot, host, have, complete, session);
+          else if (what === 'set' && row !== -1) table.set(row, have, complete, session);
+          else if (what === 'delete' && row !== -1) table.delete(row);
+          if (what === 'delete') twin.delete(key);
+          else if ((what === 'add') === (row === -1)) twin.set(key, [slot, host, have, complete, session]);
+        }
+        const told = (row: number) => [
+          table.slotOf(row),
+          table.hostOf(row),
+          table.haveOf(row),
+          table.isComplete(row),
+          table.sessionOf(row),
+        ];
+        for (let n = 0; n <= 4; n++) {
+          const ofSlot = [...twin.values()].filter(([slot]) => slot === n);
+          const ofHost = [...twin.values()].filter(([, host]) => host === n);
+          expect(rowsOf(table.firstOfSlot(n), (row) => table.followingOfSlot(row)).map(told)).toEqual(ofSlot);
+          expect(rowsOf(table.firstOfHost(n), (row) => table.followingOfHost(row)).map(told)).toEqual(ofHost);
+          expect([table.hostsOf(n), table.documentsOf(n)]).toEqual([ofSlot.length, ofHost.length]);
+        }
+      }),
+    );
+  });
+
+  it('writes one row for each change, and one for each document of a host that ends, whatever else there is', () => {
+    const table = new HoldingTable();
+    for (let slot = 0; slot < 100; slot++) for (let host = 0; host < 50; host++) table.add(slot, host, 1, false, 0);
+    const before = table.writes;
+    for (let row = table.firstOfHost(7); row !== -1; row = table.firstOfHost(7)) table.delete(row);
+    expect(table.writes - before).toBe(100);
+  });
+});

@@ -1,0 +1,149 @@
+import { Uint32Column } from '../columns/column.ts';
+import { HashTable, hashOfPair } from '../columns/hash-table.ts';
+
+/** A complete holding has this bit beside its pieces. */
+const COMPLETE = 0x8000_0000;
+
+/**
+ * Which host holds which document, one row for each such pair: linked to the other hosts of the document and to the other
+ * documents of the host, and found by both. A change is a few writes, and a host's end costs its own rows only, however
+ * many hosts a document has and however many documents there are.
+ */
+export class HoldingTable {
+  private readonly slots = new Uint32Column();
+  private readonly hosts = new Uint32Column();
+  private readonly pieces = new Uint32Column();
+  private readonly sessions = new Uint32Column();
+  /** One more than the row; 0 for none. Free rows are linked by the first of these. */
+  private readonly nextOfSlot = new Uint32Column();
+  private readonly previousOfSlot = new Uint32Column();
+  private readonly nextOfHost = new Uint32Column();
+  private readonly previousOfHost = new Uint32Column();
+  private readonly headOfSlot = new Uint32Column();
+  private readonly headOfHost = new Uint32Column();
+  private readonly countOfSlot = new Uint32Column();
+  private readonly countOfHost = new Uint32Column();
+  private readonly rows = new HashTable((row) => hashOfPair(this.slots.get(row), this.hosts.get(row)));
+  private freeRow = 0;
+  private end = 0;
+  private changes = 0;
+
+  /** Rows that were written, ever; tests count them. */
+  get writes(): number {
+    return this.changes;
+  }
+
+  /** The row of a pair; -1 if the host does not hold the document. */
+  find(slot: number, host: number): number {
+    return this.rows.find(hashOfPair(slot, host), (row) => this.slots.get(row) === slot && this.hosts.get(row) === host);
+  }
+
+  /** The pair must not be there yet. */
+  add(slot: number, host: number, have: number, complete: boolean, session: number): void {
+    const row = this.takeRow();
+    this.slots.set(row, slot);
+    this.hosts.set(row, host);
+    this.set(row, have, complete, session);
+    this.link(row, this.headOfSlot, slot, this.nextOfSlot, this.previousOfSlot);
+    this.link(row, this.headOfHost, host, this.nextOfHost, this.previousOfHost);
+    this.countOfSlot.set(slot, this.countOfSlot.get(slot) + 1);
+    this.countOfHost.set(host, this.countOfHost.get(host) + 1);
+    this.rows.add(hashOfPair(slot, host), row);
+  }
+
+  set(row: number, have: number, complete: boolean, session: number): void {
+    this.changes++;
+    this.pieces.set(row, complete ? have + COMPLETE : have);
+    this.sessions.set(row, session);
+  }
+
+  delete(row: number): void {
+    this.changes++;
+    const slot = this.slots.get(row);
+    const host = this.hosts.get(row);
+    this.rows.delete(hashOfPair(slot, host), row);
+    this.unlink(row, this.headOfSlot, slot, this.nextOfSlot, this.previousOfSlot);
+    this.unlink(row, this.headOfHost, host, this.nextOfHost, this.previousOfHost);
+    this.countOfSlot.set(slot, this.countOfSlot.get(slot) - 1);
+    this.countOfHost.set(host, this.countOfHost.get(host) - 1);
+    this.nextOfSlot.set(row, this.freeRow);
+    this.freeRow = row + 1;
+  }
+
+  slotOf(row: number): number {
+    return this.slots.get(row);
+  }
+
+  hostOf(row: number): number {
+    return this.hosts.get(row);
+  }
+
+  haveOf(row: number): number {
+    return this.pieces.get(row) & ~COMPLETE;
+  }
+
+  isComplete(row: number): boolean {
+    return this.pieces.get(row) >= COMPLETE;
+  }
+
+  sessionOf(row: number): number {
+    return this.sessions.get(row);
+  }
+
+  hostsOf(slot: number): number {
+    return this.countOfSlot.get(slot);
+  }
+
+  documentsOf(host: number): number {
+    return this.countOfHost.get(host);
+  }
+
+  /** Rows of a document, the earliest first; -1 for none. */
+  firstOfSlot(slot: number): number {
+    return this.headOfSlot.get(slot) - 1;
+  }
+
+  followingOfSlot(row: number): number {
+    return this.nextOfSlot.get(row) - 1;
+  }
+
+  /** Rows of a host, the earliest first; -1 for none. */
+  firstOfHost(host: number): number {
+    return this.headOfHost.get(host) - 1;
+  }
+
+  followingOfHost(row: number): number {
+    return this.nextOfHost.get(row) - 1;
+  }
+
+  private takeRow(): number {
+    if (this.freeRow === 0) return this.end++;
+    const row = this.freeRow - 1;
+    this.freeRow = this.nextOfSlot.get(row);
+    return row;
+  }
+
+  /** At the end, which the first row has as the one before it, so that lists need no column of their ends. */
+  private link(row: number, heads: Uint32Column, owner: number, nexts: Uint32Column, previous: Uint32Column): void {
+    const head = heads.get(owner);
+    nexts.set(row, 0);
+    if (head === 0) {
+      heads.set(owner, row + 1);
+      previous.set(row, row + 1);
+      return;
+    }
+    const tail = previous.get(head - 1);
+    nexts.set(tail - 1, row + 1);
+    previous.set(row, tail);
+    previous.set(head - 1, row + 1);
+  }
+
+  private unlink(row: number, heads: Uint32Column, owner: number, nexts: Uint32Column, previous: Uint32Column): void {
+    const after = nexts.get(row);
+    const before = previous.get(row);
+    if (heads.get(owner) === row + 1) heads.set(owner, after);
+    else nexts.set(before - 1, after);
+    const follower = after === 0 ? heads.get(owner) : after;
+    if (follower !== 0) previous.set(follower - 1, before);
+  }
+}

@@ -1,0 +1,153 @@
+import type { DocumentId, InfoHashV1, InfoHashV2, Md5, PeerId } from '@pageswarm/primitives';
+import { HashTable, hashOfBytes } from '../columns/hash-table.ts';
+
+/** Where each hash is in a row, in bytes. */
+interface Field {
+  readonly start: number;
+  readonly length: number;
+}
+const ROOT: Field = { start: 0, length: 32 };
+const V2: Field = { start: 32, length: 32 };
+const V1: Field = { start: 64, length: 20 };
+const MD5: Field = { start: 84, length: 16 };
+const ADDED_BY: Field = { start: 100, length: 20 };
+const ROW_BYTES = 120;
+/** Rows in one chunk, a power of two. */
+const CHUNK_ROWS = 4_096;
+const CHUNK_SHIFT = Math.log2(CHUNK_ROWS);
+
+/** How much of a v2 info-hash BitTorrent clients announce, in hex digits (BEP 52: cut to 20 bytes). */
+export const TRUNCATED_HASH_DIGITS = 40;
+/** The cut v2 info-hash is what v2 ones are found by; whoever asks for a whole one compares the rest. */
+const CUT_V2: Field = { start: V2.start, length: TRUNCATED_HASH_DIGITS / 2 };
+
+/** The most documents that are found by one md5. Files of one md5 can be made; more of them are listed but not found by it. */
+export const MAX_DOCUMENTS_PER_MD5 = 16;
+
+export interface Identity {
+  readonly id: DocumentId;
+  readonly infoHashV1: InfoHashV1;
+  readonly infoHashV2: InfoHashV2;
+  readonly md5: Md5;
+  readonly addedBy: PeerId;
+}
+
+/** The hashes of documents by slot: 120 bytes each in large chunks, and found by each hash through tables of slots. */
+export class IdentityTable {
+  private readonly chunks: Buffer[] = [];
+  private readonly wanted = Buffer.alloc(ROW_BYTES);
+  private readonly roots = new HashTable((slot) => this.hashAt(slot, ROOT));
+  private readonly v1 = new HashTable((slot) => this.hashAt(slot, V1));
+  private readonly v2 = new HashTable((slot) => this.hashAt(slot, CUT_V2));
+  private readonly md5s = new HashTable((slot) => this.hashAt(slot, MD5));
+
+  set(slot: number, { id, infoHashV1, infoHashV2, md5, addedBy }: Identity): void {
+    while (slot >>> CHUNK_SHIFT >= this.chunks.length) this.chunks.push(Buffer.alloc(CHUNK_ROWS * ROW_BYTES));
+    const chunk = this.chunkOf(slot);
+    const at = rowAt(slot);
+    chunk.write(id, at + ROOT.start, 'hex');
+    chunk.write(infoHashV2, at + V2.start, 'hex');
+    chunk.write(infoHashV1, at + V1.start, 'hex');
+    chunk.write(md5, at + MD5.start, 'hex');
+    chunk.write(addedBy, at + ADDED_BY.start, 'hex');
+    this.roots.add(this.hashAt(slot, ROOT), slot);
+    this.v1.add(this.hashAt(slot, V1), slot);
+    this.v2.add(this.hashAt(slot, CUT_V2), slot);
+    const md5Hash = this.hashAt(slot, MD5);
+    let others = 0;
+    this.md5s.find(md5Hash, (other) => this.isSame(other, slot, MD5) && ++others === MAX_DOCUMENTS_PER_MD5);
+    if (others < MAX_DOCUMENTS_PER_MD5) this.md5s.add(md5Hash, slot);
+  }
+
+  /** Nothing is found by the hashes of this slot any more; they can be read until the slot is used again. */
+  delete(slot: number): void {
+    this.roots.delete(this.hashAt(slot, ROOT), slot);
+    this.v1.delete(this.hashAt(slot, V1), slot);
+    this.v2.delete(this.hashAt(slot, CUT_V2), slot);
+    this.md5s.delete(this.hashAt(slot, MD5), slot);
+  }
+
+  /** -1 for a root that is not there. */
+  findRoot(id: DocumentId): number {
+    return this.findIn(this.roots, ROOT, id);
+  }
+
+  /** By root, v1 or v2 info-hash (also cut to 20 bytes) or md5, in lower-case hex; -1 for none. */
+  find(hash: string): number {
+    if (hash.length === 2 * MD5.length) return this.findIn(this.md5s, MD5, hash);
+    if (hash.length === 2 * V1.length) {
+      const slot = this.findIn(this.v1, V1, hash);
+      return slot === -1 ? this.findIn(this.v2, CUT_V2, hash) : slot;
+    }
+    if (hash.length !== 2 * ROOT.length) return -1;
+    const slot = this.findIn(this.roots, ROOT, hash);
+    if (slot !== -1) return slot;
+    const cut = this.findIn(this.v2, CUT_V2, hash.slice(0, TRUNCATED_HASH_DIGITS));
+    return cut !== -1 && this.text(cut, V2) === hash ? cut : -1;
+  }
+
+  idAt(slot: number): DocumentId {
+    return this.text(slot, ROOT) as DocumentId;
+  }
+
+  infoHashV1At(slot: number): InfoHashV1 {
+    return this.text(slot, V1) as InfoHashV1;
+  }
+
+  infoHashV2At(slot: number): InfoHashV2 {
+    return this.text(slot, V2) as InfoHashV2;
+  }
+
+  md5At(slot: number): Md5 {
+    return this.text(slot, MD5) as Md5;
+  }
+
+  addedByAt(slot: number): PeerId {
+    return this.text(slot, ADDED_BY) as PeerId;
+  }
+
+  /** By their roots; 0 only for the same slot. */
+  compareIds(a: number, b: number): number {
+    const [chunkA, chunkB] = [this.chunkOf(a), this.chunkOf(b)];
+    const [startA, startB] = [rowAt(a), rowAt(b)];
+    for (let n = 0; n < ROOT.length; n++) {
+      const difference = (chunkA[startA + n] as number) - (chunkB[startB + n] as number);
+      if (difference !== 0) return difference;
+    }
+    return 0;
+  }
+
+  private findIn(table: HashTable, { start, length }: Field, hash: string): number {
+    const { wanted } = this;
+    if (wanted.write(hash, 0, 'hex') !== length) return -1;
+    return table.find(hashOfBytes(wanted, 0, length), (slot) => {
+      const chunk = this.chunkOf(slot);
+      const at = rowAt(slot) + start;
+      for (let n = 0; n < length; n++) if (chunk[at + n] !== wanted[n]) return false;
+      return true;
+    });
+  }
+
+  private isSame(a: number, b: number, { start, length }: Field): boolean {
+    const [startA, startB] = [rowAt(a) + start, rowAt(b) + start];
+    return this.chunkOf(a).compare(this.chunkOf(b), startB, startB + length, startA, startA + length) === 0;
+  }
+
+  private hashAt(slot: number, { start, length }: Field): number {
+    const at = rowAt(slot) + start;
+    return hashOfBytes(this.chunkOf(slot), at, at + length);
+  }
+
+  private text(slot: number, { start, length }: Field): string {
+    const at = rowAt(slot) + start;
+    return this.chunkOf(slot).toString('hex', at, at + length);
+  }
+
+  private chunkOf(slot: number): Buffer {
+    return this.chunks[slot >>> CHUNK_SHIFT] as Buffer;
+  }
+}
+
+function rowAt(slot: number): number {
+  return (slot & (CHUNK_ROWS - 1)) * ROW_BYTES;
+}

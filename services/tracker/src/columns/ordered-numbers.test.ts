@@ -1,0 +1,43 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { ORDERED_BLOCK_ITEMS, OrderedNumbers } from './ordered-numbers.ts';
+
+const descending = (a: number, b: number) => b - a;
+
+describe('numbers in order', () => {
+  it('are those of a sorted list, from any place in both directions, while they come and go', () => {
+    const steps = fc.array(fc.tuple(fc.boolean(), fc.nat(40)), { maxLength: 200 });
+    fc.assert(
+      fc.property(steps, fc.nat(41), (changes, place) => {
+        const list = new OrderedNumbers(descending);
+        const twin = new Set<number>();
+        for (const [isAdded, item] of changes) {
+          if (isAdded === twin.has(item)) continue;
+          if (isAdded) list.add(item);
+          else expect(list.delete(item)).toBe(true);
+          if (isAdded) twin.add(item);
+          else twin.delete(item);
+        }
+        const expected = [...twin].sort(descending);
+        expect([...list.from()]).toEqual(expected);
+        expect([...list.backFrom()]).toEqual(expected.toReversed());
+        expect([...list.from((item) => item < place)]).toEqual(expected.filter((item) => item < place));
+        expect([...list.backFrom((item) => item < place)]).toEqual(expected.filter((item) => item >= place).toReversed());
+        expect(list.size).toBe(twin.size);
+      }),
+    );
+  });
+
+  it.each([
+    ['as they follow each other', (n: number) => n],
+    ['each before all others', (n: number) => 1e6 - n],
+    ['from everywhere', (n: number) => (n * 7_919) % 100_003],
+  ])('stay in order over many blocks, come %s', (_, at) => {
+    const list = new OrderedNumbers(descending);
+    const items = Array.from({ length: 20 * ORDERED_BLOCK_ITEMS }, (__, n) => at(n));
+    for (const item of items) list.add(item);
+    for (const item of items.slice(0, 5_000)) list.delete(item);
+    expect([...list.from()]).toEqual(items.slice(5_000).sort(descending));
+    expect(list.delete(items[0] as number)).toBe(false);
+  });
+});
