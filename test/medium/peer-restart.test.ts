@@ -1,4 +1,4 @@
-import { open, readdir, readFile, rm, truncate, utimes, writeFile } from 'node:fs/promises';
+import { cp, mkdir, open, readdir, readFile, rename, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { noisePdf, TemporaryFolders, waitUntil } from '@pageswarm/testing';
@@ -161,6 +161,41 @@ describe('a data folder', () => {
     await rm(join(dataDir, 'node.json'));
     await start(dataDir);
   });
+});
+
+describe('a data folder that is gone while a peer runs', () => {
+  it('is told by /readyz, and everything goes on when a copy of it is back', async () => {
+    const dataDir = await folders.make('away');
+    const peer = await start(dataDir);
+    const { id } = await peer.add('here.pdf', pdf(30));
+    expect(await peer.ready()).toMatchObject({ status: 200, checks: { 'data-folder': { ok: true } } });
+    await peer.get(`documents/${id}/content`);
+    await cp(dataDir, `${dataDir}.copy`, { recursive: true, preserveTimestamps: true });
+    await rm(dataDir, { recursive: true });
+    const gone = await waitUntil('the loss to be seen', 10_000, async () => {
+      const seen = await peer.ready();
+      return seen.status === 503 && seen;
+    });
+    expect(gone.checks['data-folder']?.detail).toContain('has no "node.json"');
+    expect((await peer.upload('more.pdf', pdf(31))).json.code).toBe('STORE_FAILED');
+
+    await rename(`${dataDir}.copy`, dataDir);
+    await waitUntil('the return to be seen', 10_000, async () => (await peer.ready()).status === 200);
+    expect((await peer.get(`documents/${id}/content`)).bytes.equals(pdf(30))).toBe(true);
+    expect((await peer.add('more.pdf', pdf(31))).name).toBe('more.pdf');
+  }, 30_000);
+
+  it('is not mistaken for the folder that stands in its place', async () => {
+    const dataDir = await folders.make('away');
+    const peer = await start(dataDir);
+    expect((await peer.ready()).status).toBe(200);
+    await rename(dataDir, `${dataDir}.away`);
+    await mkdir(join(dataDir, 'documents'), { recursive: true });
+    await waitUntil('the loss to be seen', 10_000, async () => (await peer.ready()).status === 503);
+    await rm(dataDir, { recursive: true });
+    await rename(`${dataDir}.away`, dataDir);
+    await waitUntil('the return to be seen', 10_000, async () => (await peer.ready()).status === 200);
+  }, 30_000);
 });
 
 describe('a document that is removed', () => {

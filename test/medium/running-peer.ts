@@ -46,6 +46,12 @@ export class RunningPeer {
     return { status: response.status, headers: response.headers, bytes, json: isJson ? JSON.parse(bytes.toString()) : undefined };
   }
 
+  /** What `/readyz` says. */
+  async ready(): Promise<{ readonly status: number; readonly checks: Record<string, { ok: boolean; detail: string }> }> {
+    const response = await fetch(new URL('/readyz', this.base));
+    return { status: response.status, checks: ((await response.json()) as Awaited<ReturnType<RunningPeer['ready']>>).checks };
+  }
+
   get(path: string, headers: Record<string, string> = {}): Promise<Answer> {
     return this.send('GET', path, headers);
   }

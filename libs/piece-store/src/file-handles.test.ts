@@ -38,6 +38,16 @@ describe('FileHandles', () => {
     expect([files.open, handles.openCount]).toEqual([0, 0]);
   });
 
+  it('opens everything anew after it let go, but for what is in use', async () => {
+    const files = new CountedFiles();
+    const handles = new FileHandles(2);
+    const [a, b] = [files.slot('a'), files.slot('b')] as [FileSlot, FileSlot];
+    await handles.use(a, async () => undefined);
+    await handles.use(b, () => handles.releaseIdle());
+    for (const slot of [a, b]) await handles.use(slot, async () => undefined);
+    expect(files.opened).toEqual(['a', 'b', 'a']);
+  });
+
   it('closes the file that was not used for longest', async () => {
     const files = new CountedFiles();
     const handles = new FileHandles(2);

@@ -52,6 +52,11 @@ export class FileHandles {
     if (entry && entry.users === 0) await this.shut(slot, entry);
   }
 
+  /** Closes every file that nobody uses; each opens again by its path. */
+  async releaseIdle(): Promise<void> {
+    for (const slot of [...this.entries.keys()]) await this.release(slot);
+  }
+
   private async acquire(slot: FileSlot): Promise<Entry> {
     for (;;) {
       const entry = this.entries.get(slot);

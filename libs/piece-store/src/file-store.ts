@@ -51,6 +51,24 @@ export class FileStore implements PieceStore {
     return this.handles.openCount;
   }
 
+  /** Makes the folders; done with the first document at the latest. @throws PageSwarmError STORE_FULL, STORE_FAILED */
+  prepare(): Promise<void> {
+    this.prepared ??= onDisk('create the data folder', async () => {
+      await this.operations.makeDirectory(this.documentsDirectory);
+      await this.operations.makeDirectory(this.incomingDirectory);
+      this.bootId ??= await readBootId();
+    }).catch((error: unknown) => {
+      this.prepared = undefined;
+      throw error;
+    });
+    return this.prepared;
+  }
+
+  /** Lets go of every file that is open and not in use: after the folder was away, what is open may not be what lies there. */
+  async reopenFiles(): Promise<void> {
+    await this.handles.releaseIdle();
+  }
+
   open(spec: StoredDocumentSpec, { fileName, modifiedAt }: OpenOptions = {}): Promise<DocumentPieces> {
     return this.enter(spec, 'WRONG_STATE', (opener) =>
       onDisk('open the document', () => (fileName === undefined ? opener.openPartial() : opener.openPlaced(fileName, modifiedAt))),
@@ -104,18 +122,6 @@ export class FileStore implements PieceStore {
     const { operations, handles, documentsDirectory, incomingDirectory, bootId = '' } = this;
     const onEnd = () => this.opened.delete(spec.documentId);
     return new FileDocumentOpener(spec, { operations, handles, documentsDirectory, incomingDirectory, bootId, onEnd });
-  }
-
-  private prepare(): Promise<void> {
-    this.prepared ??= onDisk('create the data folder', async () => {
-      await this.operations.makeDirectory(this.documentsDirectory);
-      await this.operations.makeDirectory(this.incomingDirectory);
-      this.bootId ??= await readBootId();
-    }).catch((error: unknown) => {
-      this.prepared = undefined;
-      throw error;
-    });
-    return this.prepared;
   }
 
   private async placeSource(spec: StoredDocumentSpec, sourcePath: string, partPath: string): Promise<string> {

@@ -16,6 +16,7 @@ import { DownloadMeter } from './downloads/download-meter.ts';
 import { DownloadOrderStore } from './downloads/download-order-store.ts';
 import { Downloads } from './downloads/downloads.service.ts';
 import { takeIdentity } from './identity/node-identity.ts';
+import { DataFolderWatch } from './library/data-folder-watch.ts';
 import { DocumentIntake } from './library/document-intake.ts';
 import { Library } from './library/library.service.ts';
 import { RecordStore } from './library/record-store.ts';
@@ -60,10 +61,11 @@ async function startWith(
   const strategy = new SwarmServer({ ...config.transport, ...node });
   const connections = new SwarmClientPool(node, { maxConnections: MAX_NODE_CONNECTIONS, idleMs: IDLE_CONNECTION_MS });
 
+  const store = new FileStore({ directory: config.dataDir });
   const library = new Library({
     peerId,
     clock: systemClock,
-    store: new FileStore({ directory: config.dataDir }),
+    store,
     records: new RecordStore(config.dataDir, logger),
     intake: new DocumentIntake(config.dataDir, config.maxDocumentBytes),
     logger,
@@ -136,8 +138,11 @@ async function startWith(
         .join('; '),
     }),
   });
+  const dataFolder = new DataFolderWatch({ dataDir: config.dataDir, returned: () => store.reopenFiles(), logger });
+  readiness.add({ name: 'data-folder', essential: true, check: () => dataFolder.state });
   registerDocumentGauge(registry, library);
 
+  await store.prepare();
   await library.start();
   const reader = new DocumentReader(library, downloads);
   const service = await startService(
@@ -159,9 +164,11 @@ async function startWith(
   inspector.start();
   await downloads.start();
   scrubber.start();
+  dataFolder.start();
   return {
     ...service,
     close: async () => {
+      dataFolder.stop();
       scrubber.stop();
       inspector.stop();
       downloads.stop();
