@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { documentId, pieceSize } from '@pageswarm/primitives';
+import { PEER_PATTERNS } from '@pageswarm/contracts';
+import { documentId, PageSwarmError, pieceSize } from '@pageswarm/primitives';
 import { DocumentSources, MAX_RESTING_DOCUMENTS } from './document-sources.ts';
 import type { BytesClient } from './peer-pieces.ts';
 
@@ -8,8 +9,18 @@ const PIECE_LENGTH = 16_384;
 
 describe('the documents that are read', () => {
   const asked: string[] = [];
+  let mapIsThere = true;
+  const pageMap = (host: string) => {
+    asked.push(`${host} map`);
+    if (!mapIsThere) throw new PageSwarmError('CONNECTION_LOST', 'gone');
+    async function* body() {
+      yield new Uint8Array(3);
+    }
+    return { head: { bytes: 3 }, body: body() };
+  };
   const sources = new DocumentSources(({ host }) => {
-    const bytes = async (_pattern: unknown, { pieces }: { pieces: [number, number][] }) => {
+    const bytes = async (pattern: unknown, { pieces }: { pieces: [number, number][] }) => {
+      if (pattern === PEER_PATTERNS.pageMap) return pageMap(host);
       const [first] = pieces[0] as [number, number];
       asked.push(`${host} ${first}`);
       async function* body() {
@@ -56,6 +67,17 @@ describe('the documents that are read', () => {
     expect(asked.length).toBe(6);
     await open('one', '0').reader().read(0, 1);
     expect(asked.length).toBe(7);
+  });
+
+  it('get the page map once, and again when it did not come', async () => {
+    const { signal } = new AbortController();
+    mapIsThere = false;
+    expect(await open('one').publishedMap(signal)).toBeUndefined();
+    mapIsThere = true;
+    const map = { bytes: Buffer.from([0, 0, 0]), pieceLength: PIECE_LENGTH };
+    expect(await open('one').publishedMap(signal)).toEqual(map);
+    expect(await open('one').publishedMap(signal)).toEqual(map);
+    expect(asked).toEqual(['one map', 'one map']);
   });
 
   it('stay while one of several readers reads', async () => {

@@ -20,6 +20,8 @@ export interface DocumentAtPeer {
 
 /** A document while somebody reads it. */
 export interface OpenDocument {
+  /** Names the document and its peer: what was read of one may be used again for the same, and for no other. */
+  readonly key: string;
   /**
    * A source for one job; all share the pieces. One that reads ahead is for whole documents: of a document that is only
    * partly at the peer, the next piece may be one that nobody has.
@@ -34,6 +36,7 @@ export interface OpenDocument {
 interface Entry {
   readonly cache: PieceCache;
   readers: number;
+  map: PublishedMap | undefined;
   timer: NodeJS.Timeout | undefined;
 }
 
@@ -63,7 +66,7 @@ export class DocumentSources {
     let entry = this.entries.get(key);
     if (!entry) {
       const fetch = peerPieces(this.clientOf(peer), { id, size, pieceLength });
-      entry = { cache: new PieceCache(size, pieceLength, fetch), readers: 0, timer: undefined };
+      entry = { cache: new PieceCache(size, pieceLength, fetch), readers: 0, map: undefined, timer: undefined };
       this.entries.set(key, entry);
     }
     const opened = entry;
@@ -71,13 +74,14 @@ export class DocumentSources {
     opened.readers++;
     let open = true;
     return {
+      key,
       reader: ({ readsAhead } = { readsAhead: true }) => new SwarmByteSource(opened.cache, readsAhead),
-      // Whatever keeps the map from coming, pages can be found without it: by reading more of the document.
-      publishedMap: (signal) =>
-        fetchPageMap(this.clientOf(peer), id, signal).then(
-          (bytes) => ({ bytes, pieceLength }),
-          () => undefined,
-        ),
+      publishedMap: async (signal) => {
+        // Whatever keeps the map from coming, pages can be found without it: by reading more of the document.
+        const fetched = opened.map ? undefined : await fetchPageMap(this.clientOf(peer), id, signal).catch(() => undefined);
+        if (fetched) opened.map = { bytes: fetched, pieceLength };
+        return opened.map;
+      },
       close: () => {
         if (!open) return;
         open = false;

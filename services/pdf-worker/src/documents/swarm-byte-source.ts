@@ -30,6 +30,10 @@ export class SwarmByteSource implements ByteSource {
     const [first, count] = piecesOfBytes(offset, length, pieceLength);
     if (count === 0) return new Uint8Array(0);
     this.orderMissing(first, count, this.readAhead(first, count));
+    if (count === 1) {
+      const piece = await this.cache.piece(first);
+      return piece.subarray(offset - first * pieceLength, offset - first * pieceLength + length);
+    }
     const bytes = new Uint8Array(length);
     for (let index = first; index < first + count; index++) {
       const piece = await this.cache.piece(index);

@@ -21,7 +21,7 @@ export class ExtractService {
     const opened = this.sources.open(document);
     try {
       const map = await opened.publishedMap(signal);
-      const common = { blockBytes: document.pieceLength, priority: 'interactive', signal } as const;
+      const common = { document: opened.key, blockBytes: document.pieceLength, priority: 'interactive', signal } as const;
       return await this.pool.run({ ...common, kind: 'extract', params: { pages, map }, source: opened.reader({ readsAhead: false }) });
     } finally {
       opened.close();

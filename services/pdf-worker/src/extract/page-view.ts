@@ -25,11 +25,19 @@ export interface PublishedMap {
   readonly pieceLength: number;
 }
 
+/** The map that was read last: whoever looks at a page looks at the next, and the map of a long document takes milliseconds. */
+let last: { readonly published: PublishedMap; readonly size: number; readonly map: PageMap } | undefined;
+
 /** The page map of a document, if there is one and it is valid: it comes from a peer, and pages can be found without it. */
-export function readMap(published: PublishedMap | undefined, { size }: PipedDocument): PageMap | undefined {
+export function readMap(published: PublishedMap | undefined, { size }: Pick<PipedDocument, 'size'>): PageMap | undefined {
   if (!published) return undefined;
+  const { bytes, pieceLength } = published;
+  if (last?.size === size && last.published.pieceLength === pieceLength && Buffer.compare(last.published.bytes, bytes) === 0)
+    return last.map;
   try {
-    return decodePageMap(published.bytes, { size, pieceLength: published.pieceLength });
+    const map = decodePageMap(bytes, { size, pieceLength });
+    last = { published, size, map };
+    return map;
   } catch {
     return undefined;
   }

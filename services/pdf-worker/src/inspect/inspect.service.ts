@@ -7,6 +7,12 @@ import { ChildPool } from '../pool/child-pool.ts';
 import { isDocumentProblem } from '../pool/job-problem.ts';
 import { type Finding, reconcile } from './reconcile.ts';
 
+/**
+ * How many bytes the jobs of an inspection ask for at once, at the least: they read a document nearly from front to back,
+ * and every question costs both processes more than the bytes do.
+ */
+export const INSPECTION_BLOCK_BYTES = 131_072;
+
 export interface InspectedDocument {
   readonly inspection: Inspection;
   /** The encoded page map. */
@@ -30,7 +36,7 @@ export class InspectService {
     this.pool.demandRoom(2);
     const opened = this.sources.open(document);
     const { size, pieceLength } = document;
-    const common = { blockBytes: pieceLength, priority: 'background', signal } as const;
+    const common = { blockBytes: Math.max(pieceLength, INSPECTION_BLOCK_BYTES), priority: 'background', signal } as const;
     try {
       // Both are waited for: ending the second because the first failed would cost its child, and it fails by itself.
       const [map, text] = await bothOf(

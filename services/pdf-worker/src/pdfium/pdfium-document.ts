@@ -1,4 +1,5 @@
 import { PageSwarmError } from '@pageswarm/primitives';
+import type { Bitmap } from './bitmap.ts';
 import { bitmapSize } from './bitmap-size.ts';
 import { MAX_META_TEXT_BYTES, MAX_PAGE_CHARACTERS } from './limits.ts';
 import { tidyMetaText } from './meta-text.ts';
@@ -9,13 +10,6 @@ const FOUR_CHANNELS = 4;
 const WITH_ANNOTATIONS = 0x01;
 const AS_RGBA = 0x10;
 const WHITE = 0xffffffff;
-
-export interface Bitmap {
-  readonly width: number;
-  readonly height: number;
-  /** Four bytes a pixel: red, green, blue, alpha; rows from the top. */
-  readonly pixels: Uint8Array;
-}
 
 /** An open document. Close it: PDFium's heap is not collected. */
 export class PdfiumDocument {

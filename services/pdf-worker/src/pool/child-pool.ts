@@ -39,6 +39,8 @@ export interface JobRequest<Kind extends JobKind> {
   readonly kind: Kind;
   readonly params: PdfJobs[Kind]['params'];
   readonly source: ByteSource;
+  /** Names the document and where it is read: a child that has read it before keeps some of it. */
+  readonly document?: string;
   /** Alignment of reads in bytes. */
   readonly blockBytes: number;
   readonly priority: JobPriority;
@@ -128,6 +130,7 @@ export class ChildPool {
     kind,
     params,
     source,
+    document,
     blockBytes,
     priority,
     signal,
@@ -138,7 +141,7 @@ export class ChildPool {
       const withdraw = () => this.withdraw(job);
       const settled = () => signal?.removeEventListener('abort', withdraw);
       const job: QueuedJob = {
-        order: { kind, params, size: source.size, blockBytes },
+        order: { kind, params, size: source.size, document, blockBytes },
         source,
         priority,
         resolve: (result) => {

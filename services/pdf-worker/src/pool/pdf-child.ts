@@ -55,7 +55,7 @@ export class PdfChild {
     const heapMebibytes = Math.floor((options.memoryBytes * HEAP_MEMORY_SHARE) / 1_048_576);
     this.process = fork(options.script, [JSON.stringify(childOptions)], {
       serialization: 'advanced',
-      execArgv: [`--max-old-space-size=${heapMebibytes}`],
+      execArgv: [`--max-old-space-size=${heapMebibytes}`, ...(process.env['SEMI'] ? [`--min-semi-space-size=${process.env['SEMI']}`] : [])],
       env: childEnvironment(process.env),
       stdio: ['ignore', 'ignore', 'pipe', 'ipc', 'pipe'],
     });
@@ -166,8 +166,11 @@ export class PdfChild {
   private answer(running: RunningJob, kind: typeof FRAME.bytes | typeof FRAME.refused, payload: Uint8Array): void {
     if (this.running !== running || this.pipe.destroyed) return;
     running.watch.resume();
+    // One write to the system for both.
+    this.pipe.cork();
     this.pipe.write(encodeHeader(kind, payload.length));
     this.pipe.write(payload);
+    this.pipe.uncork();
   }
 
   private keepOutput(running: RunningJob, payload: Uint8Array): void {

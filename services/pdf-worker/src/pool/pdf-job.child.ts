@@ -14,6 +14,7 @@ import { ParentPipe } from './parent-pipe.ts';
 import type { ChildOptions, JobOrder } from './pdf-job.ts';
 import { PIPE_DESCRIPTOR } from './pipe-frames.ts';
 import { PipedDocument } from './piped-document.ts';
+import { RecentBlocks } from './recent-blocks.ts';
 
 const JOBS: Readonly<Record<string, JobRunner>> = {
   map: runMapJob,
@@ -24,6 +25,7 @@ const JOBS: Readonly<Record<string, JobRunner>> = {
 };
 
 const options = JSON.parse(process.argv[2] ?? '{}') as ChildOptions;
+const recent = new RecentBlocks();
 const pipe = new ParentPipe(PIPE_DESCRIPTOR);
 
 const guard = new Worker(new URL('./pdf-job-guard.child.js', import.meta.url), {
@@ -39,8 +41,9 @@ process.on('message', (order: JobOrder) => void runJob(order));
 await loadPdfium(options.memoryBytes);
 pipe.ready();
 
-async function runJob({ kind, params, size, blockBytes }: JobOrder): Promise<void> {
-  const document = new PipedDocument(pipe, size, Math.min(blockBytes, MAX_CHILD_READ_BYTES), () => pipe.progress());
+async function runJob({ kind, params, size, document: name, blockBytes: wantedBytes }: JobOrder): Promise<void> {
+  const blockBytes = Math.min(wantedBytes, MAX_CHILD_READ_BYTES);
+  const document = new PipedDocument(pipe, size, blockBytes, () => pipe.progress(), recent.of(name, blockBytes));
   try {
     const run = JOBS[kind];
     if (!run) throw new Error(`There is no job of kind ${kind}`);

@@ -23,6 +23,8 @@ export interface JobOrder {
   readonly params: unknown;
   /** Size of the document in bytes. */
   readonly size: number;
+  /** Names the document and where it is read, if the next job may be about the same. */
+  readonly document?: string;
   /** Alignment of the child's reads in bytes: a power of two, the piece length or less. */
   readonly blockBytes: number;
 }

@@ -14,16 +14,19 @@ export const MAX_CHILD_CACHE_BYTES = 33_554_432;
  * for a few hundred bytes at a time, so a block is asked for once and not fifty times.
  */
 export class PipedDocument implements ByteSource {
-  private readonly blocks = new Map<number, Uint8Array>();
   private readonly maxBlocks: number;
   private failure: PageSwarmError | undefined;
 
-  /** @param onNewBlock called for every block that this job had not read before: a file has only so many, so it is progress */
+  /**
+   * @param onNewBlock called for every block that this job had not read before: a file has only so many, so it is progress
+   * @param blocks what an earlier job read of the same document in blocks of the same size
+   */
   constructor(
     private readonly reader: BlockReader,
     readonly size: number,
     private readonly blockBytes: number,
     private readonly onNewBlock: () => void,
+    private readonly blocks = new Map<number, Uint8Array>(),
   ) {
     this.maxBlocks = Math.max(1, Math.floor(MAX_CHILD_CACHE_BYTES / blockBytes));
     this.seen = new Uint8Array(Math.ceil(size / blockBytes));
@@ -76,7 +79,10 @@ export class PipedDocument implements ByteSource {
     while (count < most && index + count <= lastWanted && !this.blocks.has(index + count)) count++;
     const offset = index * this.blockBytes;
     const bytes = this.fetch(offset, Math.min(count * this.blockBytes, this.size - offset));
-    for (let each = 0; each < count; each++) this.keep(index + each, bytes.slice(each * this.blockBytes, (each + 1) * this.blockBytes));
+    if (count === 1) this.keep(index, bytes);
+    // Each a copy, for a view would keep all of them in memory.
+    else
+      for (let each = 0; each < count; each++) this.keep(index + each, bytes.slice(each * this.blockBytes, (each + 1) * this.blockBytes));
     return this.blocks.get(index) as Uint8Array;
   }
 

@@ -20,7 +20,7 @@ export class RenderService {
     const opened = this.sources.open(document);
     try {
       const map = await opened.publishedMap(signal);
-      const common = { blockBytes: document.pieceLength, priority: 'interactive', signal } as const;
+      const common = { document: opened.key, blockBytes: document.pieceLength, priority: 'interactive', signal } as const;
       return await this.pool.run({ ...common, kind: 'render', params: { ...params, map }, source: opened.reader({ readsAhead: false }) });
     } finally {
       opened.close();
