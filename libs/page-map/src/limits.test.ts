@@ -175,6 +175,20 @@ describe('hostile files end soon', () => {
     expect(map).toMatchObject({ mapped: true, pageCount: 2 });
   });
 
+  it('an object stream that refers to 30,000 objects on behalf of each of the 2,000 in it', async () => {
+    const pdf = testDocument(2);
+    const packed = Array.from({ length: 2_000 }, (_, index) => 100 + index);
+    for (const num of packed) pdf.object(num, '<<>>');
+    const bytes = pdf
+      .object(3, `[${packed.map((num) => `${num} 0 R`).join(' ')}]`)
+      .toBytes({ xref: 'stream', packed })
+      .toString('latin1');
+    const greedy = bytes.replace('/Type /ObjStm', `/Type /ObjStm /DecodeParms [${'10 0 R '.repeat(30_000)}]`);
+    const memory = process.memoryUsage().arrayBuffers;
+    expect((await timed(Buffer.from(greedy, 'latin1'))).reason).toContain('refer to each other more than');
+    expect(process.memoryUsage().arrayBuffers - memory).toBeLessThan(400_000_000);
+  });
+
   it('a table that announces 2,000,000,000 entries from 2,000,000,000 on', async () => {
     const bytes = testDocument(2).toBytes().toString('latin1').replace('xref\n0 1\n', 'xref\n2000000000 2000000000\n');
     expect((await timed(Buffer.from(bytes, 'latin1'))).pageCount).toBe(2);

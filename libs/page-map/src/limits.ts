@@ -23,7 +23,7 @@ export interface PageMapLimits {
   readonly maxInflatedBytes: number;
   /** The most bytes that all such streams together may inflate to. @default 1,073,741,824 (1 GiB) */
   readonly maxTotalInflatedBytes: number;
-  /** The most references that are followed to find the closures of all pages. @default 30,000,000 */
+  /** The most references that are kept, and followed to find the closures of all pages. @default 30,000,000 */
   readonly maxVisits: number;
   /** Bytes that may be parsed or searched per byte of the file, over {@link PageMapLimits.maxWorkBytes}: stops objects that lie in each other. @default 8 */
   readonly maxWorkFactor: number;

@@ -124,7 +124,8 @@ export class ObjectGraph {
     this.units[slot] = this.units[container] as number;
     this.edgeStarts[slot] = this.edgeCount;
     this.addReferences(slot, object, isPage);
-    // What reading the container takes, its /Length perhaps, every object in it needs as well.
+    // What reading the container takes, its /Length perhaps, every object in it needs as well. That multiplies, so it is paid for.
+    this.document.meter.spendVisits((this.edgeEnds[container] as number) - (this.edgeStarts[container] as number));
     for (let at = this.edgeStarts[container] as number; at < (this.edgeEnds[container] as number); at++)
       this.addEdge(this.edges[at] as number);
     this.edgeEnds[slot] = this.edgeCount;
@@ -138,6 +139,7 @@ export class ObjectGraph {
     if ((role === 'page' || role === 'barrier') && this.barriers[slot] === 0) this.barriers[slot] = FOUND_BARRIER;
     if (role === 'barrier' && value instanceof PdfDictionary && value.get('Type') === 'ObjStm') collectContainerReferences(value, scratch);
     else collectReferences(value, scratch, isStream, role);
+    this.document.meter.spendVisits(scratch.length);
     for (let index = 0; index < scratch.length; index++) {
       const target = this.slotOf(scratch[index] as number);
       if (target !== undefined) this.addEdge(target);

@@ -18,6 +18,8 @@ export interface PageViewOptions {
   readonly limits?: Partial<PageMapLimits>;
   /** The map of the document: with it only the structure and the closure of this page are read. */
   readonly map?: Pick<PageMap, 'mapped' | 'pageCount' | 'pageObjects' | 'details'>;
+  /** How many bytes are read at a time; no read begins in one multiple of it and ends in another where a page needs only one. @default 16,384 */
+  readonly blockBytes?: number;
 }
 
 /**
@@ -28,7 +30,7 @@ export interface PageViewOptions {
  */
 export async function generatePageView(source: ByteSource, pageIndex: number, options: PageViewOptions = {}): Promise<Uint8Array> {
   const limits = { ...DEFAULT_PAGE_MAP_LIMITS, ...options.limits };
-  const blocks = new BlockReader(source, VIEW_BLOCK_BYTES, limits.maxCacheBytes);
+  const blocks = new BlockReader(source, options.blockBytes ?? VIEW_BLOCK_BYTES, limits.maxCacheBytes);
   const map = options.map?.mapped ? options.map : undefined;
   try {
     const isPossible = Number.isSafeInteger(pageIndex) && pageIndex >= 0 && pageIndex < (map?.pageCount ?? limits.maxPages);

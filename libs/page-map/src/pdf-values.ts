@@ -97,9 +97,28 @@ export function formatValue(value: PdfValue): string {
   if (typeof value === 'number') return Number.isInteger(value) ? value.toFixed(0) : value.toFixed(10).replace(/0+$/, '');
   if (typeof value === 'string') return formatName(value);
   if (value instanceof PdfRef) return `${value.num} ${value.gen} R`;
-  if (value instanceof PdfString) return Buffer.from(value.raw.buffer, value.raw.byteOffset, value.raw.length).toString('latin1');
+  if (value instanceof PdfString) return formatString(value);
   if (Array.isArray(value)) return `[${value.map(formatValue).join(' ')}]`;
   return `<<${value.keys.map((key, index) => `${formatName(key)} ${formatValue(value.values[index] as PdfValue)}`).join(' ')}>>`;
+}
+
+/** A string that is never closed, in a damaged file, would swallow what is written after it: such a one is written in hex. */
+function formatString(string: PdfString): string {
+  const { raw } = string;
+  const bytes = isClosed(raw) ? raw : stringBytes(string);
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  return bytes === raw ? buffer.toString('latin1') : `<${buffer.toString('hex')}>`;
+}
+
+function isClosed(raw: Uint8Array): boolean {
+  if (raw[0] === 0x3c) return raw.length > 1 && raw.at(-1) === 0x3e;
+  let open = 0;
+  for (let at = 0; at < raw.length; at++) {
+    if (raw[at] === 0x5c) at++;
+    else if (raw[at] === 0x28) open++;
+    else if (raw[at] === 0x29) open--;
+  }
+  return open === 0;
 }
 
 function formatName(name: string): string {

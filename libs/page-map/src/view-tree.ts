@@ -35,10 +35,12 @@ export async function planViewTree(document: PdfDocument, page: PageEntry): Prom
   const rootRef = document.trailer.get('Root');
   const catalog = (await document.resolveDictionary(rootRef)) ?? new PdfDictionary();
   const pages = catalog.get('Pages');
-  const catalogNumber = rootRef instanceof PdfRef ? rootRef.num : fresh++;
-  if (!(rootRef instanceof PdfRef && pages instanceof PdfRef && pages.num === highest && catalog.get('Type') === 'Catalog'))
-    rewritten.set(catalogNumber, withEntry(withEntry(catalog, 'Type', 'Catalog'), 'Pages', refTo(document, highest)));
-  return { root: rootRef instanceof PdfRef ? rootRef : new PdfRef(catalogNumber, 0), rewritten };
+  // In a damaged file the catalog may count as the page, or as a node above it: then it needs a number of its own.
+  const isApart = rootRef instanceof PdfRef && rootRef.num !== pageNumber && !numbers.includes(rootRef.num);
+  const root = isApart ? rootRef : new PdfRef(fresh++, 0);
+  if (!(isApart && pages instanceof PdfRef && pages.num === highest && catalog.get('Type') === 'Catalog'))
+    rewritten.set(root.num, withEntry(withEntry(catalog, 'Type', 'Catalog'), 'Pages', refTo(document, highest)));
+  return { root, rewritten };
 }
 
 /** Numbers of the nodes above a page that are objects of their own, from the lowest up. */
