@@ -9,10 +9,11 @@ import { Incoming } from './incoming.ts';
 import { encodeJson, type MessagePayload } from './message-json.ts';
 import { ReceiveBudget } from './receive-budget.ts';
 import { SendStream } from './send-stream.ts';
+import { StreamMap } from './stream-map.ts';
 
 /** The requests that went out over one connection. */
 export class ClientStreams implements StreamTable {
-  private readonly streams = new Map<number, ClientStream>();
+  private readonly streams = new StreamMap<ClientStream>();
   private readonly budget: ReceiveBudget;
   /** Requests that wait until the other end takes another. */
   private waiting: { stream: ClientStream; json: string }[] = [];
@@ -85,7 +86,7 @@ export class ClientStreams implements StreamTable {
   failAll(error: PageSwarmError): void {
     this.ending = error;
     for (const { stream } of this.waiting.splice(0)) stream.fail(error);
-    for (const stream of [...this.streams.values()]) stream.fail(error);
+    for (const stream of this.streams.values()) stream.fail(error);
   }
 
   private send(stream: ClientStream, json: string): void {
@@ -94,7 +95,7 @@ export class ClientStreams implements StreamTable {
     const streamId = this.nextStreamId;
     if (this.isExhausted) throw new PageSwarmError('CONNECTION_LOST', 'The connection has used up its stream ids');
     this.nextStreamId += 2;
-    this.streams.set(streamId, stream);
+    this.streams.add(streamId, stream);
     options.metrics.streamOpened();
     const { requestBody } = stream.options;
     queue.control(FrameType.REQUEST, requestBody ? FrameFlag.BODY : 0, streamId, stream.remainingMs, json);

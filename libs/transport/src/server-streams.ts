@@ -5,6 +5,7 @@ import type { StreamTable } from './connection-options.ts';
 import { type MessagePayload, parseMessagePayload } from './message-json.ts';
 import { ReceiveBudget } from './receive-budget.ts';
 import { ServerStream } from './server-stream.ts';
+import { StreamMap } from './stream-map.ts';
 
 /** Who handles what arrives. Neither method throws. */
 export interface RequestDispatcher {
@@ -16,7 +17,7 @@ export interface RequestDispatcher {
 
 /** The requests that came in over one connection. */
 export class ServerStreams implements StreamTable {
-  private readonly streams = new Map<number, ServerStream>();
+  private readonly streams = new StreamMap<ServerStream>();
   private readonly budget: ReceiveBudget;
   private lastStreamId = 0;
   private runningEvents = 0;
@@ -63,7 +64,7 @@ export class ServerStreams implements StreamTable {
   }
 
   failAll(error: PageSwarmError): void {
-    for (const stream of [...this.streams.values()]) stream.cancel(error);
+    for (const stream of this.streams.values()) stream.cancel(error);
   }
 
   private open(streamId: number, flags: number, timeoutMs: number, payload: Buffer): void {
@@ -83,7 +84,7 @@ export class ServerStreams implements StreamTable {
       onReleased: () => this.release(streamId),
     });
     const refusal = this.refusal();
-    this.streams.set(streamId, stream);
+    this.streams.add(streamId, stream);
     connection.options.metrics.streamOpened();
     if (refusal === undefined) {
       this.dispatcher.request(stream, data);
