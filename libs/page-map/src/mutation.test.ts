@@ -132,7 +132,7 @@ describe('damaged files', () => {
           throw new Error(`${cause instanceof Error ? cause.message : cause}\nThis was file ${told}`, { cause });
         });
       }
-      if (FUZZ_SECONDS > 0) process.stderr.write(`${seed - FIRST_SEED} damaged files\n`);
+      if (FUZZ_SECONDS > 0 || process.env['PAGESWARM_FUZZ_RUNS']) process.stderr.write(`${seed - FIRST_SEED} damaged files\n`);
     },
     TIMEOUT_MS,
   );

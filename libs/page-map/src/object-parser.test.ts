@@ -1,8 +1,9 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { NO_VALUE, ObjectParser, STARVED } from './object-parser.ts';
+import { NO_VALUE, ObjectParser } from './object-parser.ts';
 import { formatValue, PdfDictionary, PdfString, type PdfValue, stringBytes } from './pdf-values.ts';
+import { STARVED } from './token-reader.ts';
 
 function parse(text: string): PdfValue | typeof NO_VALUE {
   const parser = new ObjectParser(50);

@@ -1,8 +1,7 @@
 import { CHARACTER_CLASS, internLatin1, isDigit, latin1, REGULAR, WHITE_SPACE } from './characters.ts';
 import { PdfDictionary, PdfRef, PdfString, type PdfValue } from './pdf-values.ts';
+import { TokenReader } from './token-reader.ts';
 
-/** Thrown (without a stack: it is control flow) when the window ends before the value does and the document goes on. */
-export const STARVED = { starved: true } as const;
 /** Thrown when an object nests deeper than the limit; the object then counts as null. */
 export const TOO_DEEP = { tooDeep: true } as const;
 /** What {@link ObjectParser.parseValue} gives for a delimiter or keyword that ends something further out; it is not consumed. */
@@ -12,13 +11,9 @@ const EMPTY_STRING = new PdfString(new Uint8Array([0x28, 0x29]));
 const MAX_REFERENCE = 2_147_483_647;
 
 /** Reads PDF values (ISO 32000-1, 7.3) from bytes in memory. It never fails on syntax: what makes no sense reads as null. */
-export class ObjectParser {
-  position = 0;
+export class ObjectParser extends TokenReader {
   /** Strings carry no references: where only those count, strings are read as empty ones, which is faster. */
   keepStrings = true;
-  private bytes: Uint8Array = new Uint8Array(0);
-  private end = 0;
-  private final = true;
   private depth = 0;
   /** Items of the arrays and dictionaries that are open: each is cut off in its exact size when it closes, which saves growing it. */
   private readonly openValues: PdfValue[] = [];
@@ -26,56 +21,15 @@ export class ObjectParser {
   private valueCount = 0;
   private keyCount = 0;
 
-  constructor(private readonly maxNesting: number) {}
+  constructor(private readonly maxNesting: number) {
+    super();
+  }
 
-  /** Starts at `position` of `bytes`; `final` says that no bytes follow them. */
-  reset(bytes: Uint8Array, position: number, final: boolean): void {
-    this.bytes = bytes;
-    this.end = bytes.length;
-    this.position = position;
-    this.final = final;
+  override reset(bytes: Uint8Array, position: number, final: boolean): void {
+    super.reset(bytes, position, final);
     this.depth = 0;
     this.valueCount = 0;
     this.keyCount = 0;
-  }
-
-  /** Skips white space and comments. @returns the byte it stops at, or -1 at the end of the document */
-  skipSpace(): number {
-    const { bytes, end } = this;
-    let at = this.position;
-    while (at < end) {
-      const byte = bytes[at] as number;
-      if (byte === 0x25) {
-        while (at < end && bytes[at] !== 0x0a && bytes[at] !== 0x0d) at++;
-      } else if (CHARACTER_CLASS[byte] === WHITE_SPACE) at++;
-      else {
-        this.position = at;
-        return byte;
-      }
-    }
-    this.position = at;
-    return this.starve();
-  }
-
-  /** A whole number without sign, or -1 if there is none here. */
-  parseCount(): number {
-    if (!isDigit(this.skipSpace())) return -1;
-    let value = 0;
-    while (isDigit(this.byteAt(this.position))) value = value * 10 + (this.bytes[this.position++] as number) - 0x30;
-    return value;
-  }
-
-  /** Consumes `word` if it stands here; what follows it is not looked at. */
-  takeWord(word: string): boolean {
-    this.skipSpace();
-    for (let index = 0; index < word.length; index++) if (this.byteAt(this.position + index) !== word.charCodeAt(index)) return false;
-    this.position += word.length;
-    return true;
-  }
-
-  /** The byte at `position`, or -1 beyond the end of the document. */
-  byteAt(position: number): number {
-    return position < this.end ? (this.bytes[position] as number) : this.starve();
   }
 
   parseValue(): PdfValue | typeof NO_VALUE {
@@ -102,11 +56,6 @@ export class ObjectParser {
         if ((byte >= 0x30 && byte <= 0x39) || byte === 0x2d || byte === 0x2e || byte === 0x2b) return this.parseNumberOrReference(byte);
         return this.parseKeyword();
     }
-  }
-
-  private starve(): -1 {
-    if (!this.final) throw STARVED;
-    return -1;
   }
 
   private parseArray(): PdfValue[] {

@@ -2,8 +2,9 @@ import { Buffer } from 'node:buffer';
 import type { BlockReader, ByteWindow } from './byte-window.ts';
 import { CHARACTER_CLASS, WHITE_SPACE } from './characters.ts';
 import { UnmappableError, type WorkMeter } from './limits.ts';
-import { NO_VALUE, type ObjectParser, STARVED, TOO_DEEP } from './object-parser.ts';
+import { NO_VALUE, type ObjectParser, TOO_DEEP } from './object-parser.ts';
 import { type IndirectObject, isInteger, PdfDictionary, PdfRef, type PdfValue } from './pdf-values.ts';
+import { STARVED } from './token-reader.ts';
 
 const ENDOBJ = Buffer.from('endobj', 'latin1');
 const ENDSTREAM = Buffer.from('endstream', 'latin1');
