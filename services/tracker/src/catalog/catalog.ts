@@ -127,9 +127,19 @@ export class Catalog {
     for (const slot of this.orders.read(sort, isDescending, after)) yield new StoredDocument(this.tables, slot);
   }
 
-  /** Where a document stands in an order. */
-  placeIn(sort: DocumentSort, record: DocumentRecord): OrderPlace {
-    return { value: this.orders.valueOf(sort, record.slot), id: record.id };
+  /** Where the document in a slot stands in an order. */
+  placeIn(sort: DocumentSort, slot: number): OrderPlace {
+    return { value: this.orders.valueOf(sort, slot), id: this.documents.identities.idAt(slot) };
+  }
+
+  /** How the documents in two slots stand to each other in an order, whether it is ready or not; 0 only for the same. */
+  compareIn(sort: DocumentSort, a: number, b: number): number {
+    return this.orders.compare(sort, a, b);
+  }
+
+  /** How the documents in slots stand to a place in an order. */
+  comparedWith(sort: DocumentSort, place: OrderPlace): (slot: number) => number {
+    return this.orders.comparedWith(sort, place);
   }
 
   *documentsOf(peerId: PeerId): Generator<DocumentRecord> {

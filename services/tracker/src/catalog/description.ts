@@ -20,6 +20,9 @@ const EXTRACTOR = 128;
 const MAP_REASON = 256;
 const ERROR = 512;
 
+/** Bytes of the flags; the name follows. */
+export const FLAGS_BYTES = 2;
+
 /** Grows with the longest description, which the arena's longest block limits. */
 let scratch = Buffer.alloc(4_096);
 
@@ -44,7 +47,9 @@ export function encodeDescription({ name, aliases, inspection }: Description): U
   flag(EXTRACTOR, extractor !== null);
   flag(MAP_REASON, mapReason !== null);
   flag(ERROR, error !== null);
-  let end = writeText(writeVarint(scratch, 0, flags), name);
+  scratch[0] = flags & 255;
+  scratch[1] = flags >> 8;
+  let end = writeText(FLAGS_BYTES, name);
   if (title !== null) end = writeText(end, title);
   if (aliases.length > 0) {
     end = writeVarint(scratch, end, aliases.length);
@@ -63,8 +68,8 @@ export function encodeDescription({ name, aliases, inspection }: Description): U
 
 /** The other way round, from where the bytes begin. */
 export function decodeDescription(bytes: Buffer, start: number): Description {
-  const reader = new VarintReader(bytes, start);
-  const flags = reader.next();
+  const reader = new VarintReader(bytes, start + FLAGS_BYTES);
+  const flags = (bytes[start] as number) | ((bytes[start + 1] as number) << 8);
   const name = readText(reader);
   const title = flags & TITLE ? readText(reader) : null;
   const aliases = flags & ALIASES ? readTexts(reader) : [];
@@ -87,15 +92,13 @@ export function decodeDescription(bytes: Buffer, start: number): Description {
 
 /** The name alone. */
 export function decodeName(bytes: Buffer, start: number): string {
-  const reader = new VarintReader(bytes, start);
-  reader.next();
-  return readText(reader);
+  return readText(new VarintReader(bytes, start + FLAGS_BYTES));
 }
 
 /** Every text that a document is found by: its name first, its title, its other names. */
 export function decodeTexts(bytes: Buffer, start: number): string[] {
-  const reader = new VarintReader(bytes, start);
-  const flags = reader.next();
+  const reader = new VarintReader(bytes, start + FLAGS_BYTES);
+  const flags = (bytes[start] as number) | ((bytes[start + 1] as number) << 8);
   const texts = [readText(reader)];
   if (flags & TITLE) texts.push(readText(reader));
   if (flags & ALIASES) texts.push(...readTexts(reader));

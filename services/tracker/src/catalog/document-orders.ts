@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { OrderedNumbers } from '../columns/ordered-numbers.ts';
 import type { DocumentTable } from './document-table.ts';
-import { compareTexts, nameKey } from './name-order.ts';
+import { compareTexts, nameBytes, nameKey } from './name-order.ts';
 
 /** What a list of documents can be ordered by. */
 export const DOCUMENT_SORTS = ['name', 'size', 'pages', 'added', 'hosts'] as const;
@@ -68,10 +68,24 @@ export class DocumentOrders {
   read(sort: DocumentSort, isDescending: boolean, after?: OrderPlace): Generator<number> {
     const { list } = this.orders.get(sort) as Order;
     if (after === undefined) return isDescending ? list.backFrom() : list.from();
-    const { value, id } = after;
-    const compare = (slot: number) =>
-      compareValues(this.valueOf(sort, slot), value) || compareTexts(this.documents.identities.idAt(slot), id);
+    const compare = this.comparedWith(sort, after);
     return isDescending ? list.backFrom((slot) => compare(slot) >= 0) : list.from((slot) => compare(slot) > 0);
+  }
+
+  /** How two documents stand to each other in an order; 0 only for the same. */
+  compare(sort: DocumentSort, a: number, b: number): number {
+    const byValue = sort === 'name' ? this.documents.compareNames(a, b) : this.numberOf(sort, a) - this.numberOf(sort, b);
+    return byValue || this.documents.identities.compareIds(a, b);
+  }
+
+  /** How documents stand to a place in an order. */
+  comparedWith(sort: DocumentSort, { value, id }: OrderPlace): (slot: number) => number {
+    const { documents } = this;
+    const byId = (slot: number) => compareTexts(documents.identities.idAt(slot), id);
+    if (sort !== 'name') return (slot) => this.numberOf(sort, slot) - Number(value) || byId(slot);
+    const key = String(value);
+    const bytes = nameBytes(key);
+    return (slot) => documents.compareNameWith(slot, key, bytes) || byId(slot);
   }
 
   /** What a document is ordered by. Unknown pages come before all others. */
@@ -91,10 +105,7 @@ export class DocumentOrders {
   }
 
   private emptyList(sort: DocumentSort): OrderedNumbers {
-    const { documents } = this;
-    const byId = (a: number, b: number) => documents.identities.compareIds(a, b);
-    if (sort === 'name') return new OrderedNumbers((a, b) => documents.compareNames(a, b) || byId(a, b));
-    return new OrderedNumbers((a, b) => this.numberOf(sort, a) - this.numberOf(sort, b) || byId(a, b));
+    return new OrderedNumbers((a, b) => this.compare(sort, a, b));
   }
 
   private numberOf(sort: Exclude<DocumentSort, 'name'>, slot: number): number {
@@ -103,8 +114,4 @@ export class DocumentOrders {
     if (sort === 'size') return documents.sizeOf(slot);
     return sort === 'pages' ? documents.pagesOf(slot) : documents.listedHostsOf(slot);
   }
-}
-
-function compareValues(a: string | number, b: string | number): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

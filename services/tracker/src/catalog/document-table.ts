@@ -1,10 +1,10 @@
 import type { Inspection } from '@pageswarm/contracts';
 import { ByteArena } from '../columns/byte-arena.ts';
 import { Float64Column, Uint32Column } from '../columns/column.ts';
-import { type Description, decodeDescription, decodeName, decodeTexts, encodeDescription } from './description.ts';
+import { type Description, decodeDescription, decodeName, decodeTexts, encodeDescription, FLAGS_BYTES } from './description.ts';
 import type { DocumentFacts } from './document-record.ts';
 import { IdentityTable } from './identity-table.ts';
-import { compareAsciiNames, compareTexts, nameKey } from './name-order.ts';
+import { compareNameBytes, compareTexts, nameKey } from './name-order.ts';
 import { decodeWordCounts, encodeWordCounts } from './word-counts.ts';
 
 /** Whether a slot holds a listed document, beside its piece length. */
@@ -127,16 +127,23 @@ export class DocumentTable {
     return decodeName(this.texts.chunkOf(reference), this.texts.offsetOf(reference));
   }
 
-  /** By the keys of their names; 0 for equal ones. Names in ASCII, which most are, are compared without making texts. */
+  /** By the keys of their names; 0 for equal ones. Most names are compared without making texts. */
   compareNames(a: number, b: number): number {
     const [referenceA, referenceB] = [this.descriptions.get(a), this.descriptions.get(b)];
-    const inAscii = compareAsciiNames(
+    const byBytes = compareNameBytes(
       this.texts.chunkOf(referenceA),
-      this.texts.offsetOf(referenceA),
+      this.texts.offsetOf(referenceA) + FLAGS_BYTES,
       this.texts.chunkOf(referenceB),
-      this.texts.offsetOf(referenceB),
+      this.texts.offsetOf(referenceB) + FLAGS_BYTES,
     );
-    return inAscii ?? compareTexts(nameKey(this.nameOf(a)), nameKey(this.nameOf(b)));
+    return byBytes ?? compareTexts(nameKey(this.nameOf(a)), nameKey(this.nameOf(b)));
+  }
+
+  /** The same against the key of a name, which comes as text and as {@link nameBytes}. */
+  compareNameWith(slot: number, key: string, bytes: Uint8Array): number {
+    const reference = this.descriptions.get(slot);
+    const byBytes = compareNameBytes(this.texts.chunkOf(reference), this.texts.offsetOf(reference) + FLAGS_BYTES, bytes, 0);
+    return byBytes ?? compareTexts(nameKey(this.nameOf(slot)), key);
   }
 
   /** Every text that a document is found by, its name first. */

@@ -1,4 +1,4 @@
-import { VarintReader } from '../columns/varint.ts';
+import { MAX_VARINT_BYTES, VarintReader, writeVarint } from '../columns/varint.ts';
 import { foldText } from '../search/fold.ts';
 
 /** How much of a name decides where it stands among others, in characters: a cursor carries it. */
@@ -15,25 +15,31 @@ export function nameKey(name: string): string {
     .replace(/[\uD800-\uDBFF]$/, '');
 }
 
+/** A text behind its length, as names are kept. */
+export function nameBytes(name: string): Uint8Array {
+  const text = Buffer.from(name);
+  const bytes = new Uint8Array(MAX_VARINT_BYTES + text.length);
+  bytes.set(text, writeVarint(bytes, 0, text.length));
+  return bytes;
+}
+
 /**
- * Compares the names of two descriptions as their keys would, as long as both are in ASCII.
- * @returns undefined if one is not
+ * Compares two names, each behind its length, as their keys would compare, without making texts.
+ * @returns undefined if a letter outside of ASCII comes before they differ
  */
-export function compareAsciiNames(a: Uint8Array, startA: number, b: Uint8Array, startB: number): number | undefined {
+export function compareNameBytes(a: Uint8Array, startA: number, b: Uint8Array, startB: number): number | undefined {
   const readerA = new VarintReader(a, startA);
   const readerB = new VarintReader(b, startB);
-  readerA.next();
-  readerB.next();
   const lengthA = readerA.next();
   const lengthB = readerB.next();
-  let order = 0;
-  for (let n = 0; n < lengthA || n < lengthB; n++) {
-    const letterA = n < lengthA ? (a[readerA.at + n] as number) : 0;
-    const letterB = n < lengthB ? (b[readerB.at + n] as number) : 0;
+  for (let n = 0; n < MAX_NAME_KEY_LENGTH && (n < lengthA || n < lengthB); n++) {
+    const letterA = n < lengthA ? (a[readerA.at + n] as number) : -1;
+    const letterB = n < lengthB ? (b[readerB.at + n] as number) : -1;
     if (letterA >= 128 || letterB >= 128) return undefined;
-    if (order === 0 && n < MAX_NAME_KEY_LENGTH) order = lowerCase(letterA) - lowerCase(letterB);
+    const order = lowerCase(letterA) - lowerCase(letterB);
+    if (order !== 0) return order;
   }
-  return order || Math.min(lengthA, MAX_NAME_KEY_LENGTH) - Math.min(lengthB, MAX_NAME_KEY_LENGTH);
+  return 0;
 }
 
 function lowerCase(letter: number): number {

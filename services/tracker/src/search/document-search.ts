@@ -1,9 +1,11 @@
+import { PageSwarmError } from '@pageswarm/primitives';
 import { parseMagnet } from '@pageswarm/torrent';
 import type { Catalog } from '../catalog/catalog.ts';
+import type { DocumentSort, OrderPlace } from '../catalog/document-orders.ts';
 import type { CatalogChange, DocumentRecord } from '../catalog/document-record.ts';
-import { foldText, wordsOf } from './fold.ts';
+import { wordsOf } from './fold.ts';
 import { NameIndex } from './name-index.ts';
-import { compareRanks, decodeCursor, encodeCursor, firstInOrder, MAX_RANKED_NAME_LENGTH, type Rank } from './ranking.ts';
+import { compareFits, decodeCursor, encodeCursor, FirstInOrder, type Fit } from './ranking.ts';
 
 const HASH = /^(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})$/;
 
@@ -12,11 +14,25 @@ export interface SearchPage {
   readonly nextCursor: string | null;
 }
 
+/** The order of an answer, when it is not that of the best fit or of the newest. */
+export interface AnswerOrder {
+  readonly sort: DocumentSort;
+  readonly isDescending: boolean;
+}
+
+const NEWEST_FIRST: AnswerOrder = { sort: 'added', isDescending: true };
+
+/** A document in an answer, by its slot. */
+interface Found extends Fit {
+  readonly slot: number;
+}
+
 /** Searches the catalog as people do: by nothing, by parts of names, by any hash, by a magnet link. */
 export class DocumentSearch {
-  private readonly index = new NameIndex((slot) => textsOf(this.catalog.at(slot)));
+  private readonly index: NameIndex;
 
   constructor(private readonly catalog: Catalog) {
+    this.index = new NameIndex((slot) => catalog.textsAt(slot));
     for (const record of catalog.all()) this.follow({ kind: 'added', record });
     catalog.onChange((change) => this.follow(change));
   }
@@ -26,15 +42,23 @@ export class DocumentSearch {
     return this.index.vocabularySize;
   }
 
+  /** True for a query that lists everything, whose order must be ready ({@link Catalog.prepareOrder}). */
+  listsEverything(query: string): boolean {
+    const text = query.trim();
+    return !this.byIdentity(text) && wordsOf(text).length === 0;
+  }
+
   /**
    * One page of an answer. A cursor goes on behind the last document of the page before, whatever came or went meanwhile.
+   * @param order without one the best fit comes first, or the newest if nothing is searched for
    * @throws PageSwarmError INVALID_REQUEST for a bad cursor, INVALID_MAGNET for a bad magnet link
    */
-  search(query: string, limit: number, cursor?: string): SearchPage {
+  search(query: string, limit: number, cursor?: string, order?: AnswerOrder): SearchPage {
     const text = query.trim();
     const identified = this.byIdentity(text);
     if (identified) return { records: identified, nextCursor: null };
-    return wordsOf(text).length === 0 ? this.everything(limit, cursor) : this.byName(text, limit, cursor);
+    if (wordsOf(text).length === 0) return this.everything(limit, cursor, order ?? NEWEST_FIRST);
+    return order ? this.sortedByName(text, limit, cursor, order) : this.byName(text, limit, cursor);
   }
 
   /** By hash or magnet link; undefined for a query that is neither, or a hash that may be part of a name. */
@@ -49,34 +73,64 @@ export class DocumentSearch {
     return record && [record];
   }
 
-  private everything(limit: number, cursor: string | undefined): SearchPage {
-    const [addedAt, id] = cursor ? decodeCursor(cursor, ['number', 'string']) : [];
+  private everything(limit: number, cursor: string | undefined, { sort, isDescending }: AnswerOrder): SearchPage {
+    const after = cursor === undefined ? undefined : placeOfCursor(cursor, sort);
     const records: DocumentRecord[] = [];
-    const after = addedAt === undefined || id === undefined ? undefined : { value: addedAt, id };
-    for (const record of this.catalog.inOrder('added', true, after)) {
-      if (records.length === limit)
-        return { records, nextCursor: encodeCursor([records.at(-1)?.addedAt as number, records.at(-1)?.id as string]) };
+    for (const record of this.catalog.inOrder(sort, isDescending, after)) {
+      if (records.length === limit) return { records, nextCursor: this.cursorBehind(records.at(-1), sort) };
       records.push(record);
     }
     return { records, nextCursor: null };
   }
 
-  private byName(text: string, limit: number, cursor: string | undefined): SearchPage {
-    const after = cursor === undefined ? undefined : rankOfCursor(cursor);
-    const found = firstInOrder(this.matches(text, after), limit + 1, compareRanks);
-    const page = found.slice(0, limit);
-    const last = page.at(-1);
-    const nextCursor = last && found.length > limit ? encodeCursor([last.tier, last.hosts, last.name, last.id]) : null;
-    return { records: page.map(({ record }) => record), nextCursor };
+  /** What a query finds, in another order than that of the best fit. */
+  private sortedByName(text: string, limit: number, cursor: string | undefined, { sort, isDescending }: AnswerOrder): SearchPage {
+    const sign = isDescending ? -1 : 1;
+    const toPlace = cursor === undefined ? undefined : this.catalog.comparedWith(sort, placeOfCursor(cursor, sort));
+    const first = new FirstInOrder<number>(limit + 1, (a, b) => sign * this.catalog.compareIn(sort, a, b));
+    for (const { slots } of this.index.match(text)) for (const slot of slots) if (!toPlace || sign * toPlace(slot) > 0) first.offer(slot);
+    const records = first.sorted().map((slot) => this.catalog.at(slot) as DocumentRecord);
+    if (records.length <= limit) return { records, nextCursor: null };
+    return { records: records.slice(0, limit), nextCursor: this.cursorBehind(records[limit - 1], sort) };
   }
 
-  private *matches(text: string, after: Rank | undefined): Generator<Found> {
-    for (const { slot, tier } of this.index.match(text)) {
-      const record = this.catalog.at(slot);
-      if (!record) continue;
-      const found = new Found(tier, record);
-      if (!after || compareRanks(found, after) > 0) yield found;
+  private byName(text: string, limit: number, cursor: string | undefined): SearchPage {
+    const { catalog } = this;
+    const isAfter = cursor === undefined ? undefined : this.behindRank(cursor);
+    const first = new FirstInOrder<Found>(limit + 1, (a, b) => compareFits(a, b) || catalog.compareIn('name', a.slot, b.slot));
+    for (const { slots, tiers, tier } of this.index.match(text)) {
+      slots.forEach((slot, n) => {
+        const found = { slot, tier: tiers[n] as number, hosts: catalog.listedHostsAt(slot) };
+        const { worst } = first;
+        if (worst !== undefined && compareFits(found, worst) > 0) return;
+        if (!isAfter || isAfter(found)) first.offer(found);
+      });
+      // Whatever comes with the next batches fits worse; only documents without hosts would give way to it.
+      const { worst } = first;
+      if (worst !== undefined && worst.hosts > 0 && worst.tier <= tier) break;
     }
+    const found = first.sorted();
+    const page = found.slice(0, limit);
+    const last = page.at(-1);
+    const records = page.map(({ slot }) => catalog.at(slot) as DocumentRecord);
+    return { records, nextCursor: last && found.length > limit ? this.cursorOfRank(last) : null };
+  }
+
+  private behindRank(cursor: string): (found: Found) => boolean {
+    const [tier, hosts, value, id] = decodeCursor(cursor, ['number', 'number', 'string', 'string']);
+    const toPlace = this.catalog.comparedWith('name', { value, id });
+    return (found) => (compareFits(found, { tier, hosts }) || toPlace(found.slot)) > 0;
+  }
+
+  private cursorOfRank({ tier, hosts, slot }: Found): string {
+    const { value, id } = this.catalog.placeIn('name', slot);
+    return encodeCursor([tier, hosts, value, id]);
+  }
+
+  private cursorBehind(record: DocumentRecord | undefined, sort: DocumentSort): string | null {
+    if (record === undefined) return null;
+    const { value, id } = this.catalog.placeIn(sort, record.slot);
+    return encodeCursor([sort, value, id]);
   }
 
   private follow({ kind, record }: CatalogChange): void {
@@ -85,43 +139,10 @@ export class DocumentSearch {
   }
 }
 
-/** A document in an answer; its name is folded only if tier and hosts do not decide. */
-class Found implements Rank {
-  private folded: string | undefined;
-
-  constructor(
-    readonly tier: number,
-    readonly record: DocumentRecord,
-  ) {}
-
-  get hosts(): number {
-    return this.record.listedHosts;
-  }
-
-  get id(): string {
-    return this.record.id;
-  }
-
-  get name(): string {
-    this.folded ??= rankedName(this.record.name);
-    return this.folded;
-  }
-}
-
-function textsOf(record: DocumentRecord | undefined): string[] {
-  if (!record) return [];
-  const { name, aliases, inspection } = record;
-  return inspection.title === null ? [name, ...aliases] : [name, ...aliases, inspection.title];
-}
-
-function rankOfCursor(cursor: string): Rank {
-  const [tier, hosts, name, id] = decodeCursor(cursor, ['number', 'number', 'string', 'string']);
-  return { tier, hosts, name, id };
-}
-
-/** The part of a name that orders it, without half a character at its end: a cursor carries it as UTF-8. */
-function rankedName(name: string): string {
-  return foldText(name.slice(0, 2 * MAX_RANKED_NAME_LENGTH))
-    .slice(0, MAX_RANKED_NAME_LENGTH)
-    .replace(/[\uD800-\uDBFF]$/, '');
+/** @throws PageSwarmError INVALID_REQUEST also for the cursor of a list in another order */
+function placeOfCursor(cursor: string, wanted: DocumentSort): OrderPlace {
+  const [sort, value, id] =
+    wanted === 'name' ? decodeCursor(cursor, ['string', 'string', 'string']) : decodeCursor(cursor, ['string', 'number', 'string']);
+  if (sort !== wanted) throw new PageSwarmError('INVALID_REQUEST', `cursor: is one of a list sorted by ${sort}; begin again without it`);
+  return { value, id };
 }

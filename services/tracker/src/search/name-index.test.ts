@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { alignmentDistance } from './alignment-distance.sample.ts';
 import { wordsOf } from './fold.ts';
-import { MAX_MATCHES, NameIndex, WHOLE_TEXT_TIER } from './name-index.ts';
-import { isWithinOneTypingError } from './typing-error.ts';
-import { MIN_TYPO_WORD_LENGTH, Tier } from './vocabulary.ts';
+import { MAX_CANDIDATES, NameIndex, WHOLE_TEXT_TIER } from './name-index.ts';
+import { Tier } from './vocabulary.ts';
+import { MIN_TYPO_WORD_LENGTH } from './wanted-word.ts';
 
 /** An index whose documents can be given other texts. */
 class Shelf {
@@ -26,8 +27,19 @@ function indexOf(...names: string[]): NameIndex {
   return shelfOf(...names).index;
 }
 
+interface Match {
+  readonly slot: number;
+  readonly tier: number;
+}
+
+function matchesOf(index: NameIndex, query: string, maxCandidates = MAX_CANDIDATES): Match[] {
+  return [...index.match(query, maxCandidates)].flatMap(({ slots, tiers }) => slots.map((slot, n) => ({ slot, tier: tiers[n] as number })));
+}
+
 function found(index: NameIndex, query: string): number[] {
-  return [...index.match(query)].sort((a, b) => a.tier - b.tier || a.slot - b.slot).map(({ slot }) => slot);
+  return matchesOf(index, query)
+    .sort((a, b) => a.tier - b.tier || a.slot - b.slot)
+    .map(({ slot }) => slot);
 }
 
 describe('finding documents by name', () => {
@@ -39,8 +51,7 @@ describe('finding documents by name', () => {
 
   it('ranks whole name, exact words, prefix, inside a word, typing error', () => {
     const index = indexOf('the from', 'platform', 'formal', 'Form', 'the form');
-    const tiers = index
-      .match('form')
+    const tiers = matchesOf(index, 'form')
       .map(({ slot, tier }) => [slot, tier])
       .sort(([, a = 0], [, b = 0]) => a - b);
     expect(tiers).toEqual([
@@ -53,7 +64,7 @@ describe('finding documents by name', () => {
   });
 
   it('counts the word that fits worst', () => {
-    expect(indexOf('annual report').match('annual rep')).toEqual([{ slot: 0, tier: Tier.prefix }]);
+    expect(matchesOf(indexOf('annual report'), 'annual rep')).toEqual([{ slot: 0, tier: Tier.prefix }]);
   });
 
   it('finds by every text of a document', () => {
@@ -86,10 +97,29 @@ describe('finding documents by name', () => {
     expect(found(indexOf('a', 'b'), ' -- ')).toEqual([]);
   });
 
-  it('finds no more than its limit, best tiers first', () => {
-    const names = Array.from({ length: MAX_MATCHES + 5 }, (_, n) => (n < 3 ? 'page' : `pages ${n}`));
-    const matches = indexOf(...names).match('page');
-    expect([matches.length, matches.filter(({ tier }) => tier === WHOLE_TEXT_TIER).length]).toEqual([MAX_MATCHES, 3]);
+  it('looks at no more documents than its limit, best answers to the leading word first', () => {
+    const names = Array.from({ length: 30 }, (_, n) => (n % 10 === 3 ? 'page' : `pages ${n}`));
+    const matches = matchesOf(indexOf(...names), 'page', 20);
+    expect([matches.length, matches.filter(({ tier }) => tier === WHOLE_TEXT_TIER).length]).toEqual([20, 3]);
+    expect(matchesOf(indexOf(...Array.from({ length: MAX_CANDIDATES + 1 }, () => 'page')), 'page')).toHaveLength(MAX_CANDIDATES);
+  });
+
+  it('tells with each batch that nothing as good is still to come', () => {
+    const batches = [...indexOf('page two', 'pages two', 'page twofold', 'space two', 'paeg two').match('page two')];
+    expect(batches.map(({ slots, tiers, tier }) => [tier, slots.length, Math.max(0, ...tiers)])).toEqual([
+      [Tier.exact, 2, Tier.prefix],
+      [Tier.prefix, 1, Tier.prefix],
+      [Tier.substring, 0, 0],
+      [Tier.typo, 1, Tier.typo],
+    ]);
+  });
+
+  it('forgets words that no document has any more', () => {
+    const shelf = shelfOf('one two', 'two three');
+    expect(shelf.index.vocabularySize).toBe(3);
+    shelf.index.delete(0);
+    shelf.set(1, 'four');
+    expect(shelf.index.vocabularySize).toBe(1);
   });
 
   it('finds by short words beside long ones, and by short words alone', () => {
@@ -102,7 +132,7 @@ describe('finding documents by name', () => {
     const name = fc.array(word, { minLength: 1, maxLength: 3 }).map((words) => words.join(' '));
     const steps = fc.array(fc.tuple(fc.nat(12), fc.option(name)), { maxLength: 200 });
     const answers = (text: string, wanted: string) =>
-      wordsOf(text).some((one) => one.includes(wanted) || (wanted.length >= MIN_TYPO_WORD_LENGTH && isWithinOneTypingError(one, wanted)));
+      wordsOf(text).some((one) => one.includes(wanted) || (wanted.length >= MIN_TYPO_WORD_LENGTH && alignmentDistance(one, wanted) <= 1));
     fc.assert(
       fc.property(steps, name, (changes, query) => {
         const shelf = new Shelf();
@@ -119,8 +149,7 @@ describe('finding documents by name', () => {
         }
         const expected = [...names].filter(([, text]) => wordsOf(query).every((wanted) => answers(text, wanted))).map(([slot]) => slot);
         expect(
-          index
-            .match(query)
+          matchesOf(index, query)
             .map(({ slot }) => slot)
             .sort((a, b) => a - b),
         ).toEqual(expected.sort((a, b) => a - b));

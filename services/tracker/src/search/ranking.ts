@@ -1,39 +1,32 @@
 import { PageSwarmError } from '@pageswarm/primitives';
 
-/** Where a document stands in an answer; smaller comes first in every field but `hosts`. */
-export interface Rank {
+/** How well a document answers, in numbers that are read quickly. */
+export interface Fit {
   readonly tier: number;
   readonly hosts: number;
-  /** The beginning of the folded name. */
-  readonly name: string;
-  readonly id: string;
 }
 
-/** How much of a name takes part in the order and in a cursor, in characters. */
-export const MAX_RANKED_NAME_LENGTH = 40;
-
-/** Documents without hosts last, then the better fit, then more hosts, then the name; the id makes the order total. */
-export function compareRanks(a: Rank, b: Rank): number {
-  return (
-    Number(a.hosts === 0) - Number(b.hosts === 0) ||
-    a.tier - b.tier ||
-    b.hosts - a.hosts ||
-    compareTexts(a.name, b.name) ||
-    compareTexts(a.id, b.id)
-  );
+/** Documents without hosts last, then the better fit, then more hosts; the order of names and ids decides the rest. */
+export function compareFits(a: Fit, b: Fit): number {
+  return Number(a.hosts === 0) - Number(b.hosts === 0) || a.tier - b.tier || b.hosts - a.hosts;
 }
 
-export function compareTexts(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
+/** The first items in an order out of many, without sorting the rest: a heap whose root is the worst of the kept ones. */
+export class FirstInOrder<T> {
+  private readonly heap: T[] = [];
 
-/**
- * The first `limit` items in the order of `compare`, without sorting the rest.
- * A heap whose root is the worst of the kept ones makes it one comparison for most candidates.
- */
-export function firstInOrder<T>(candidates: Iterable<T>, limit: number, compare: (a: T, b: T) => number): T[] {
-  const heap: T[] = [];
-  for (const item of candidates) {
+  constructor(
+    private readonly limit: number,
+    private readonly compare: (a: T, b: T) => number,
+  ) {}
+
+  /** The item that the next better one takes the place of; undefined while there is room. */
+  get worst(): T | undefined {
+    return this.heap.length < this.limit ? undefined : this.heap[0];
+  }
+
+  offer(item: T): void {
+    const { heap, limit, compare } = this;
     if (heap.length < limit) {
       heap.push(item);
       if (heap.length === limit) for (let i = (limit >> 1) - 1; i >= 0; i--) sink(heap, i, compare);
@@ -42,7 +35,18 @@ export function firstInOrder<T>(candidates: Iterable<T>, limit: number, compare:
       sink(heap, 0, compare);
     }
   }
-  return heap.sort(compare);
+
+  /** Those that were kept, the first first. */
+  sorted(): T[] {
+    return this.heap.toSorted(this.compare);
+  }
+}
+
+/** The first `limit` items of a list in the order of `compare`. */
+export function firstInOrder<T>(candidates: Iterable<T>, limit: number, compare: (a: T, b: T) => number): T[] {
+  const first = new FirstInOrder(limit, compare);
+  for (const item of candidates) first.offer(item);
+  return first.sorted();
 }
 
 function sink<T>(heap: T[], from: number, compare: (a: T, b: T) => number): void {

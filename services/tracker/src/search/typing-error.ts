@@ -1,41 +1,57 @@
+/** Bytes that go on with a character in UTF-8 have these two top bits. */
+function continuesCharacter(byte: number | undefined): boolean {
+  return byte !== undefined && (byte & 0xc0) === 0x80;
+}
+
 /**
- * True if two words differ by at most one typing error: one letter missing, added or replaced, or two neighbours swapped
- * (optimal string alignment distance of at most 1).
+ * True if two words in UTF-8 differ by at most one typing error: one character missing, added or replaced, or two
+ * neighbours swapped (optimal string alignment distance of at most 1).
  */
-export function isWithinOneTypingError(a: string, b: string): boolean {
-  const [short, long] = a.length <= b.length ? [a, b] : [b, a];
-  if (long.length - short.length > 1) return false;
-  let start = 0;
-  while (start < short.length && short.charCodeAt(start) === long.charCodeAt(start)) start++;
-  let shortEnd = short.length;
-  let longEnd = long.length;
-  while (shortEnd > start && short.charCodeAt(shortEnd - 1) === long.charCodeAt(longEnd - 1)) {
-    shortEnd--;
-    longEnd--;
+export function isWithinOneTypingError(a: Uint8Array, startA: number, endA: number, b: Uint8Array, startB: number, endB: number): boolean {
+  let fromA = startA;
+  let fromB = startB;
+  while (fromA < endA && fromB < endB && a[fromA] === b[fromB]) {
+    fromA++;
+    fromB++;
   }
-  const left = longEnd - start;
-  if (left <= 1) return true;
-  return (
-    left === 2 &&
-    shortEnd - start === 2 &&
-    short.charCodeAt(start) === long.charCodeAt(start + 1) &&
-    short.charCodeAt(start + 1) === long.charCodeAt(start)
-  );
+  // Characters that begin alike are compared whole.
+  while (fromA > startA && (isInside(a, fromA, endA) || isInside(b, fromB, endB))) {
+    fromA--;
+    fromB--;
+  }
+  let toA = endA;
+  let toB = endB;
+  while (toA > fromA && toB > fromB && a[toA - 1] === b[toB - 1]) {
+    toA--;
+    toB--;
+  }
+  while (toA < endA && (isInside(a, toA, endA) || isInside(b, toB, endB))) {
+    toA++;
+    toB++;
+  }
+  const leftA = charactersIn(a, fromA, toA);
+  const leftB = charactersIn(b, fromB, toB);
+  if (leftA <= 1 && leftB <= 1) return true;
+  return leftA === 2 && leftB === 2 && isSwapped(a, fromA, toA, b, fromB, toB);
 }
 
-/**
- * Which letters a word has, one of 32 bits for each class of characters. One typing error changes at most two bits, so
- * that most words of a vocabulary are ruled out without being read.
- */
-export function letterSignature(word: string): number {
-  let bits = 0;
-  for (let i = 0; i < word.length; i++) bits |= 1 << (word.charCodeAt(i) & 31);
-  return bits >>> 0;
+/** Characters of UTF-8, up to three: more are never asked for. */
+function charactersIn(bytes: Uint8Array, start: number, end: number): number {
+  let count = 0;
+  for (let at = start; at < end && count < 3; at++) if (!continuesCharacter(bytes[at])) count++;
+  return count;
 }
 
-/** True if at most two bits differ. */
-export function areSignaturesClose(a: number, b: number): boolean {
-  let different = a ^ b;
-  different &= different - 1;
-  return (different & (different - 1)) === 0;
+function isInside(bytes: Uint8Array, at: number, end: number): boolean {
+  return at < end && continuesCharacter(bytes[at]);
+}
+
+/** Two characters against two: whether one pair is the other the other way round. */
+function isSwapped(a: Uint8Array, startA: number, endA: number, b: Uint8Array, startB: number, endB: number): boolean {
+  const length = endA - startA;
+  if (endB - startB !== length) return false;
+  let first = 1;
+  while (continuesCharacter(a[startA + first])) first++;
+  for (let n = 0; n < length; n++) if (a[startA + n] !== b[startB + ((n + length - first) % length)]) return false;
+  return true;
 }

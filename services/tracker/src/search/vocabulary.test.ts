@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { isWithinOneTypingError } from './typing-error.ts';
-import { MAX_FRESH_WORDS, MIN_TYPO_WORD_LENGTH, Tier, Vocabulary } from './vocabulary.ts';
+import { alignmentDistance } from './alignment-distance.sample.ts';
+import { Tier, Vocabulary } from './vocabulary.ts';
+import { MIN_TYPO_WORD_LENGTH, WantedWord } from './wanted-word.ts';
 
 function vocabularyOf(...words: string[]): Vocabulary {
   const vocabulary = new Vocabulary();
@@ -23,7 +24,7 @@ function foundNaively(words: readonly string[], wanted: string): Record<string, 
     if (word === wanted) return Tier.exact;
     if (word.startsWith(wanted)) return Tier.prefix;
     if (word.includes(wanted)) return Tier.substring;
-    return wanted.length >= MIN_TYPO_WORD_LENGTH && isWithinOneTypingError(word, wanted) ? Tier.typo : undefined;
+    return [...wanted].length >= MIN_TYPO_WORD_LENGTH && alignmentDistance(word, wanted) <= 1 ? Tier.typo : undefined;
   };
   return Object.fromEntries(words.map((word) => [word, tierOf(word)]).filter(([, tier]) => tier !== undefined));
 }
@@ -38,9 +39,11 @@ describe('the vocabulary', () => {
     });
   });
 
-  it('gives a word one number for good', () => {
+  it('gives a word one number, which is free again when the word is gone', () => {
     const vocabulary = vocabularyOf('page', 'swarm');
     expect([vocabulary.add('page'), vocabulary.add('swarm'), vocabulary.size]).toEqual([0, 1, 2]);
+    vocabulary.delete(0);
+    expect([found(vocabulary, 'page'), vocabulary.add('peer'), vocabulary.end]).toEqual([{}, 0, 2]);
   });
 
   it('never finds across the border of two words', () => {
@@ -55,10 +58,10 @@ describe('the vocabulary', () => {
     expect(found(vocabularyOf('物理学', '化学'), '理')).toEqual({ 物理学: Tier.substring });
   });
 
-  it('finds every word by prefix when more came than wait unsorted', () => {
-    const words = Array.from({ length: MAX_FRESH_WORDS * 2 + 10 }, (_, index) => `w${(index * 7919) % 5000}x`);
+  it('finds every word by prefix among thousands', () => {
+    const words = Array.from({ length: 5_000 }, (_, index) => `w${(index * 7919) % 5000}x`);
     const vocabulary = vocabularyOf(...words);
-    for (const prefix of ['w1', 'w49', 'w777x']) expect(found(vocabulary, prefix)).toEqual(foundNaively([...new Set(words)], prefix));
+    for (const prefix of ['w1', 'w49', 'w777x']) expect(found(vocabulary, prefix)).toEqual(foundNaively(words, prefix));
   });
 
   it('looks for a tier only when it is asked for', () => {
@@ -66,15 +69,18 @@ describe('the vocabulary', () => {
     expect([tiers.next().value?.tier, tiers.next().value?.numbers]).toEqual([Tier.exact, [1]]);
   });
 
-  it('finds what a scan of all words finds, from either end', () => {
-    const word = fc.string({ unit: fc.constantFrom('a', 'b', 'é', '学'), minLength: 1, maxLength: 6 });
+  it('finds what a scan of all words finds, from either end, while words come and go', () => {
+    const word = fc.string({ unit: fc.constantFrom('a', 'b', 'é', 'è', '学', '子', '𝔸'), minLength: 1, maxLength: 6 });
     fc.assert(
-      fc.property(fc.uniqueArray(word, { maxLength: 40 }), word, (words, wanted) => {
+      fc.property(fc.uniqueArray(word, { maxLength: 60 }), fc.nat(30), word, (words, gone, wanted) => {
         const vocabulary = vocabularyOf(...words);
-        expect(found(vocabulary, wanted)).toEqual(foundNaively(words, wanted));
-        const answers = words.map((one, number) => [one, vocabulary.tierOf(number, wanted)]);
-        expect(Object.fromEntries(answers.filter(([, tier]) => tier !== undefined))).toEqual(foundNaively(words, wanted));
+        for (let number = 0; number < Math.min(gone, words.length); number++) vocabulary.delete(number);
+        const left = words.slice(gone);
+        expect(found(vocabulary, wanted)).toEqual(foundNaively(left, wanted));
+        const answers = left.map((one) => [one, vocabulary.tierOf(vocabulary.add(one), new WantedWord(wanted))]);
+        expect(Object.fromEntries(answers.filter(([, tier]) => tier !== undefined))).toEqual(foundNaively(left, wanted));
       }),
+      { numRuns: 300 },
     );
   });
 });

@@ -1,0 +1,37 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { compareNameBytes, compareTexts, MAX_NAME_KEY_LENGTH, nameBytes, nameKey } from './name-order.ts';
+
+const letters = fc.constantFrom('a', 'A', 'b', 'Z', '[', '_', ' ', 'é', 'e\u0301', '\u0301', 'ﬁ', '学');
+const name = fc.oneof(
+  fc.string({ unit: letters, maxLength: 5 }),
+  fc.string({ unit: fc.constantFrom('a', 'B'), minLength: 94, maxLength: 99 }),
+);
+
+describe('the order of names', () => {
+  it('is that of their keys, wherever bytes alone decide it', () => {
+    fc.assert(
+      fc.property(name, name, (a, b) => {
+        const byBytes = compareNameBytes(nameBytes(a), 0, nameBytes(b), 0);
+        if (byBytes !== undefined) expect(Math.sign(byBytes)).toBe(compareTexts(nameKey(a), nameKey(b)));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('is decided by bytes for names in ASCII, and until another letter comes', () => {
+    const order = (a: string, b: string) => compareNameBytes(nameBytes(a), 0, nameBytes(b), 0);
+    expect([order('Ab', 'aB'), order('a', 'ab'), order('axé', 'ayé'), order('é', 'e')].map((each) => each && Math.sign(each))).toEqual([
+      0,
+      -1,
+      -1,
+      undefined,
+    ]);
+  });
+
+  it('goes by the beginning of a name only', () => {
+    const long = 'x'.repeat(MAX_NAME_KEY_LENGTH);
+    expect(compareNameBytes(nameBytes(`${long}a`), 0, nameBytes(`${long}b`), 0)).toBe(0);
+    expect(nameKey(`${long}a`)).toBe(long);
+  });
+});

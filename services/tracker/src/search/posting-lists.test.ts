@@ -1,0 +1,50 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { NumberBuffer, PostingLists } from './posting-lists.ts';
+
+function read(lists: PostingLists, list: number): number[] {
+  const buffer = new NumberBuffer();
+  lists.read(list, buffer);
+  return [...buffer.items.subarray(0, buffer.length)];
+}
+
+const sorted = (numbers: Iterable<number>) => [...numbers].sort((a, b) => a - b);
+
+describe('lists of postings', () => {
+  it('have what sets have, in order, while numbers come and go', () => {
+    const number = fc.oneof(fc.nat(12), fc.nat(700), fc.nat(0xffff_ffff));
+    const run = fc.record({ list: fc.nat(2), isAdded: fc.boolean(), first: number, step: fc.nat(3), count: fc.nat(150) });
+    fc.assert(
+      fc.property(fc.array(run, { maxLength: 25 }), (runs) => {
+        const lists = new PostingLists();
+        const twins = [new Set<number>(), new Set<number>(), new Set<number>()];
+        for (const { list, isAdded, first, step, count } of runs) {
+          const twin = twins[list] as Set<number>;
+          for (let n = 0; n < count; n++) {
+            const item = (first + n * step) % 2 ** 32;
+            expect(isAdded ? lists.add(list, item) : lists.delete(list, item)).toBe(isAdded !== twin.has(item));
+            if (isAdded) twin.add(item);
+            else twin.delete(item);
+          }
+        }
+        twins.forEach((twin, list) => {
+          expect(read(lists, list)).toEqual(sorted(twin));
+          expect(lists.countOf(list)).toBe(twin.size);
+        });
+      }),
+    );
+  });
+
+  it('keep many thousands, come in order or not, and go down to one and to none', () => {
+    for (const place of [(n: number) => n * 3, (n: number) => (n * 7_919) % 100_003]) {
+      const lists = new PostingLists();
+      const numbers = Array.from({ length: 20_000 }, (_, n) => place(n));
+      for (const number of numbers) lists.add(0, number);
+      expect(read(lists, 0)).toEqual(sorted(numbers));
+      for (const number of numbers.slice(1)) lists.delete(0, number);
+      expect(read(lists, 0)).toEqual([numbers[0]]);
+      lists.delete(0, numbers[0] as number);
+      expect(read(lists, 0)).toEqual([]);
+    }
+  });
+});

@@ -1,0 +1,257 @@
+import { ByteArena } from '../columns/byte-arena.ts';
+import { Uint32Column } from '../columns/column.ts';
+import { VarintReader, writeVarint } from '../columns/varint.ts';
+
+/** Bytes of one block of postings. Each change reads and writes one block. */
+const BLOCK_BYTES = 120;
+/** The last number stands before the others, so that a higher one is put behind them unread. */
+const LAST_BYTES = 4;
+/** A list of several blocks has this bit in its head. */
+const LARGE = 0x8000_0000;
+
+/** Numbers that were read, without a new array for each reading. */
+export class NumberBuffer {
+  items = new Uint32Array(1_024);
+  length = 0;
+
+  /** Room for so many numbers behind those that are there. */
+  reserve(count: number): void {
+    if (this.length + count <= this.items.length) return;
+    const larger = new Uint32Array(2 * (this.length + count));
+    larger.set(this.items.subarray(0, this.length));
+    this.items = larger;
+  }
+}
+
+/** The blocks of a list and the first number of each. */
+interface LargeList {
+  readonly blocks: number[];
+  readonly firsts: number[];
+}
+
+/**
+ * Many lists of different whole numbers below 2^32, each in ascending order. A list of one number is that number; a short
+ * one is a block of differences as varints in an arena; a long one has many such blocks. No change touches more than one
+ * block and the list of blocks.
+ */
+export class PostingLists {
+  private readonly heads = new Uint32Column();
+  private readonly counts = new Uint32Column();
+  private readonly arena = new ByteArena();
+  private readonly large: LargeList[] = [];
+  private readonly freeLarge: number[] = [];
+  private readonly numbers = new NumberBuffer();
+  private readonly bytes = new Uint8Array(4 * BLOCK_BYTES);
+
+  countOf(list: number): number {
+    return this.counts.get(list);
+  }
+
+  /** @returns false if the number was there */
+  add(list: number, number: number): boolean {
+    const count = this.counts.get(list);
+    const head = this.heads.get(list);
+    if (count === 0) this.heads.set(list, number);
+    else if (count === 1) {
+      if (head === number) return false;
+      this.heads.set(list, this.arena.put(this.bytes, this.encode([Math.min(head, number), Math.max(head, number)], 0, 2)));
+    } else if (head >= LARGE) {
+      if (!this.addToLarge(this.large[head - LARGE] as LargeList, number)) return false;
+    } else {
+      const block = this.addToBlock(head, number);
+      if (block === undefined) return false;
+      if (block !== 0) this.heads.set(list, block);
+      else this.heads.set(list, LARGE + this.enlarge(head));
+    }
+    this.counts.set(list, count + 1);
+    return true;
+  }
+
+  /** @returns false if the number was not there */
+  delete(list: number, number: number): boolean {
+    const count = this.counts.get(list);
+    const head = this.heads.get(list);
+    if (count === 0) return false;
+    if (count === 1) {
+      if (head !== number) return false;
+    } else if (head >= LARGE) {
+      if (!this.deleteFromLarge(list, head - LARGE, number)) return false;
+    } else {
+      if (!this.decodeWithout(head, number)) return false;
+      if (count === 2) {
+        this.arena.release(head);
+        this.heads.set(list, this.numbers.items[0] as number);
+      } else this.heads.set(list, this.arena.replace(head, this.bytes, this.encode(this.numbers.items, 0, this.numbers.length)));
+    }
+    this.counts.set(list, count - 1);
+    return true;
+  }
+
+  /** Puts the numbers of a list behind those in `target`. */
+  read(list: number, target: NumberBuffer): void {
+    const count = this.counts.get(list);
+    if (count === 0) return;
+    const head = this.heads.get(list);
+    target.reserve(count);
+    if (count === 1) target.items[target.length++] = head;
+    else if (head >= LARGE) for (const block of (this.large[head - LARGE] as LargeList).blocks) this.decode(block, target);
+    else this.decode(head, target);
+  }
+
+  /**
+   * Puts a number into a block.
+   * @returns where the block is now; undefined if the number was there; 0 if the block is full, and then `numbers` has all
+   */
+  private addToBlock(block: number, number: number): number | undefined {
+    const { arena, bytes, numbers } = this;
+    const last = lastOf(arena, block);
+    if (number === last) return undefined;
+    if (number > last) {
+      const length = arena.lengthOf(block);
+      const added = writeVarint(bytes, 0, number - last);
+      if (length + added <= BLOCK_BYTES && arena.extend(block, length + added)) {
+        const chunk = arena.chunkOf(block);
+        const offset = arena.offsetOf(block);
+        for (let n = 0; n < added; n++) chunk[offset + length + n] = bytes[n] as number;
+        chunk.writeUInt32LE(number, offset);
+        return block;
+      }
+    }
+    numbers.length = 0;
+    this.decode(block, numbers);
+    numbers.reserve(1);
+    const { items, length } = numbers;
+    let at = length;
+    while (at > 0 && (items[at - 1] as number) > number) at--;
+    if (items[at - 1] === number && at > 0) return undefined;
+    items.copyWithin(at + 1, at, length);
+    items[at] = number;
+    numbers.length++;
+    const encoded = this.encode(items, 0, numbers.length);
+    return encoded <= BLOCK_BYTES ? arena.replace(block, bytes, encoded) : 0;
+  }
+
+  /** A full block, whose numbers are in `numbers`, becomes a list of two. */
+  private enlarge(block: number): number {
+    this.arena.release(block);
+    const list: LargeList = { blocks: [], firsts: [] };
+    this.split(list, 0, 0);
+    const index = this.freeLarge.pop() ?? this.large.length;
+    this.large[index] = list;
+    return index;
+  }
+
+  /** Puts `numbers` into a list as two blocks, in the place of `replaced` ones. Numbers that come in order leave full blocks. */
+  private split({ blocks, firsts }: LargeList, at: number, replaced: number): void {
+    const { items, length } = this.numbers;
+    const isLast = at + replaced >= blocks.length;
+    const middle = isLast ? length - 1 : length >>> 1;
+    const lower = this.arena.put(this.bytes, this.encode(items, 0, middle));
+    const upper = this.arena.put(this.bytes, this.encode(items, middle, length));
+    blocks.splice(at, replaced, lower, upper);
+    firsts.splice(at, replaced, items[0] as number, items[middle] as number);
+  }
+
+  private addToLarge(list: LargeList, number: number): boolean {
+    const at = blockFor(list.firsts, number);
+    const before = list.blocks[at] as number;
+    const block = this.addToBlock(before, number);
+    if (block === undefined) return false;
+    if (block === 0) {
+      this.arena.release(before);
+      this.split(list, at, 1);
+    } else {
+      list.blocks[at] = block;
+      if (number < (list.firsts[at] as number)) list.firsts[at] = number;
+    }
+    return true;
+  }
+
+  private deleteFromLarge(list: number, index: number, number: number): boolean {
+    const { blocks, firsts } = this.large[index] as LargeList;
+    const at = blockFor(firsts, number);
+    const block = blocks[at] as number;
+    if (!this.decodeWithout(block, number)) return false;
+    if (this.numbers.length === 0) {
+      this.arena.release(block);
+      blocks.splice(at, 1);
+      firsts.splice(at, 1);
+    } else {
+      blocks[at] = this.arena.replace(block, this.bytes, this.encode(this.numbers.items, 0, this.numbers.length));
+      firsts[at] = this.numbers.items[0] as number;
+    }
+    if (blocks.length === 1) this.shrink(list, index);
+    return true;
+  }
+
+  /** A list of one block is that block, or its only number. */
+  private shrink(list: number, index: number): void {
+    const [block = 0] = (this.large[index] as LargeList).blocks;
+    this.freeLarge.push(index);
+    this.numbers.length = 0;
+    this.decode(block, this.numbers);
+    if (this.numbers.length > 1) {
+      this.heads.set(list, block);
+      return;
+    }
+    this.arena.release(block);
+    this.heads.set(list, this.numbers.items[0] as number);
+  }
+
+  /** Reads a block into `numbers` and takes one out. @returns false if it is not there */
+  private decodeWithout(block: number, number: number): boolean {
+    const { numbers } = this;
+    numbers.length = 0;
+    this.decode(block, numbers);
+    const at = numbers.items.subarray(0, numbers.length).indexOf(number);
+    if (at === -1) return false;
+    numbers.items.copyWithin(at, at + 1, numbers.length);
+    numbers.length--;
+    return true;
+  }
+
+  private decode(block: number, target: NumberBuffer): void {
+    const chunk = this.arena.chunkOf(block);
+    const offset = this.arena.offsetOf(block);
+    const end = offset + this.arena.lengthOf(block);
+    const reader = new VarintReader(chunk, offset + LAST_BYTES);
+    let number = 0;
+    target.reserve(BLOCK_BYTES);
+    const { items } = target;
+    let { length } = target;
+    while (reader.at < end) {
+      number += reader.next();
+      items[length++] = number;
+    }
+    target.length = length;
+  }
+
+  private encode(items: ArrayLike<number>, start: number, end: number): number {
+    const { bytes } = this;
+    let at = LAST_BYTES;
+    let before = 0;
+    for (let n = start; n < end; n++) {
+      const number = items[n] as number;
+      at = writeVarint(bytes, at, number - before);
+      before = number;
+    }
+    new DataView(bytes.buffer).setUint32(0, before, true);
+    return at;
+  }
+}
+
+function lastOf(arena: ByteArena, block: number): number {
+  return arena.chunkOf(block).readUInt32LE(arena.offsetOf(block));
+}
+
+/** The last block that does not begin behind `number`, or the first. */
+function blockFor(firsts: readonly number[], number: number): number {
+  let low = 0;
+  let high = firsts.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >>> 1;
+    if ((firsts[middle] as number) <= number) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}

@@ -1,0 +1,90 @@
+import type { Tier, Vocabulary } from './vocabulary.ts';
+import { MIN_TYPO_WORD_LENGTH, WantedWord } from './wanted-word.ts';
+
+/** Words of fewer letters are parts of so many others that a query with longer words is not answered from them. */
+const MIN_LEADING_WORD_LENGTH = MIN_TYPO_WORD_LENGTH;
+/** A word that no more documents than this have leads, and the others are not looked for in the vocabulary. */
+export const FEW_DOCUMENTS = 200;
+
+export interface TierWords {
+  readonly tier: Tier;
+  readonly numbers: readonly number[];
+}
+
+/** A word of a query against the words of documents. */
+export interface Confirming {
+  /** 0 for no answer. */
+  tierOf(number: number): Tier | 0;
+}
+
+/** The word of a query that documents are found by, best answers first, and those that only confirm. */
+export interface QueryPlan {
+  readonly leading: Iterable<TierWords>;
+  readonly others: readonly Confirming[];
+}
+
+/**
+ * How a query is answered: a lone word is looked for tier by tier; of several, the one that fewest documents use leads.
+ * Long words are tried first, for they are rare, and as soon as one has few documents the rest only confirm.
+ */
+export function planQuery(words: readonly string[], vocabulary: Vocabulary, documentsOf: (word: number) => number): QueryPlan {
+  const [only] = words;
+  if (words.length === 1 && only !== undefined) return { leading: vocabulary.tiers(only), others: [] };
+  const long = words.filter((word) => word.length >= MIN_LEADING_WORD_LENGTH);
+  const candidates = (long.length > 0 ? long : words).toSorted((a, b) => b.length - a.length);
+  const scanned = new Map<string, ScannedWord>();
+  let best: ScannedWord | undefined;
+  for (const word of candidates) {
+    const one = new ScannedWord(word, vocabulary, documentsOf);
+    scanned.set(word, one);
+    if (best === undefined || one.documents < best.documents) best = one;
+    if (one.documents <= FEW_DOCUMENTS) break;
+  }
+  const leading = best as ScannedWord;
+  const others = words
+    .filter((word) => word !== leading.word)
+    .map((word) => scanned.get(word)?.table() ?? new ComparedWord(new WantedWord(word), vocabulary));
+  return { leading: leading.tiers, others };
+}
+
+/** A word whose answers in the whole vocabulary are known, and how many postings they have. */
+class ScannedWord {
+  readonly tiers: readonly TierWords[];
+  readonly documents: number;
+
+  constructor(
+    readonly word: string,
+    private readonly vocabulary: Vocabulary,
+    documentsOf: (word: number) => number,
+  ) {
+    this.tiers = [...vocabulary.tiers(word)];
+    let documents = 0;
+    for (const { numbers } of this.tiers) for (const number of numbers) documents += documentsOf(number);
+    this.documents = documents;
+  }
+
+  table(): Confirming {
+    const known = new Uint8Array(this.vocabulary.end);
+    for (const { tier, numbers } of this.tiers) for (const number of numbers) known[number] = tier;
+    return { tierOf: (number) => known[number] as Tier | 0 };
+  }
+}
+
+/** A word that is compared with the words of documents one by one, each of them once. */
+class ComparedWord implements Confirming {
+  private readonly known = new Map<number, Tier | 0>();
+
+  constructor(
+    private readonly wanted: WantedWord,
+    private readonly vocabulary: Vocabulary,
+  ) {}
+
+  tierOf(number: number): Tier | 0 {
+    let tier = this.known.get(number);
+    if (tier === undefined) {
+      tier = this.vocabulary.tierOf(number, this.wanted) ?? 0;
+      this.known.set(number, tier);
+    }
+    return tier;
+  }
+}

@@ -1,0 +1,51 @@
+import { ByteArena } from '../columns/byte-arena.ts';
+import { Uint32Column } from '../columns/column.ts';
+import { MAX_VARINT_BYTES, VarintReader, writeVarint } from '../columns/varint.ts';
+
+/** The words that each document has, as numbers of the vocabulary: how many, then each, as varints in an arena. */
+export class WordLists {
+  private readonly arena = new ByteArena();
+  private readonly references = new Uint32Column();
+  private bytes = new Uint8Array(256);
+
+  has(slot: number): boolean {
+    return this.references.get(slot) !== 0;
+  }
+
+  /** @param texts how many texts the words are of */
+  set(slot: number, words: readonly number[], texts: number): void {
+    const most = (words.length + 1) * MAX_VARINT_BYTES;
+    if (this.bytes.length < most) this.bytes = new Uint8Array(most * 2);
+    let end = writeVarint(this.bytes, 0, 2 * words.length + Number(texts > 1));
+    for (const word of words) end = writeVarint(this.bytes, end, word);
+    const before = this.references.get(slot);
+    const after = before === 0 ? this.arena.put(this.bytes, end) : this.arena.replace(before, this.bytes, end);
+    this.references.set(slot, after);
+  }
+
+  delete(slot: number): void {
+    this.arena.release(this.references.get(slot));
+    this.references.set(slot, 0);
+  }
+
+  /** Empty for a slot without words. */
+  of(slot: number): number[] {
+    const words: number[] = [];
+    this.read(slot, words);
+    return words;
+  }
+
+  /**
+   * Writes the words over `target`.
+   * @returns whether they are all words of one text
+   */
+  read(slot: number, target: number[]): boolean {
+    target.length = 0;
+    const reference = this.references.get(slot);
+    if (reference === 0) return true;
+    const reader = new VarintReader(this.arena.chunkOf(reference), this.arena.offsetOf(reference));
+    const head = reader.next();
+    for (let left = head >>> 1; left > 0; left--) target.push(reader.next());
+    return (head & 1) === 0;
+  }
+}
