@@ -1,12 +1,24 @@
-// npm run simulate -- tools/simulate/scenarios/x.yaml [--seed N] [--strategy NAME] [--json] [--log FILE]
-import { createWriteStream, readFileSync } from 'node:fs';
+// npm run simulate -- tools/simulate/scenarios/x.yaml [--seed N] [--strategy NAME] [--html FILE] [--json FILE] [--log FILE]
+// npm run simulate -- --seed N: the random swarm with faults of that seed, with all invariants checked after every event
+import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { STRATEGY_NAMES, type StrategyName } from '@pageswarm/engine';
 import { isPageSwarmError, PageSwarmError } from '@pageswarm/primitives';
-import { formatResult, readScenario, type Scenario, simulate } from '@pageswarm/simulation';
+import {
+  complaintsOf,
+  faultyScenario,
+  formatHtml,
+  formatResult,
+  readScenario,
+  type Scenario,
+  type SimulationResult,
+  simulate,
+} from '@pageswarm/simulation';
 import { parse } from 'yaml';
 
-const USAGE = 'npm run simulate -- SCENARIO.yaml [--seed N] [--strategy NAME] [--json] [--log FILE]';
+const USAGE = 'npm run simulate -- [SCENARIO.yaml] [--seed N] [--strategy NAME] [--html FILE] [--json FILE] [--log FILE]';
+/** Lines of a log are written this many at a time. */
+const LINES_AT_ONCE = 1_000;
 
 try {
   run();
@@ -19,19 +31,52 @@ try {
 function run(): void {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { seed: { type: 'string' }, strategy: { type: 'string' }, json: { type: 'boolean' }, log: { type: 'string' } },
+    options: {
+      seed: { type: 'string' },
+      strategy: { type: 'string' },
+      html: { type: 'string' },
+      json: { type: 'string' },
+      log: { type: 'string' },
+    },
   });
   const path = positionals[0];
-  if (path === undefined || positionals.length > 1) throw new PageSwarmError('INVALID_REQUEST', `Name one scenario: ${USAGE}`);
+  if ((path === undefined && values.seed === undefined) || positionals.length > 1)
+    throw new PageSwarmError('INVALID_REQUEST', `Name one scenario, or the seed of a random one: ${USAGE}`);
   const seed = Number(values.seed ?? 1);
   if (!Number.isSafeInteger(seed) || seed < 0)
     throw new PageSwarmError('INVALID_REQUEST', `--seed must be a whole number from 0, got "${values.seed}"`);
-  const scenario = withStrategy(readScenario(parseYaml(path)), values.strategy);
-  const log = values.log === undefined ? undefined : createWriteStream(values.log);
-  const result = simulate(scenario, seed, log ? { log: (line) => log.write(`${line}\n`) } : {});
-  log?.end();
-  process.stdout.write(values.json ? `${JSON.stringify(result, undefined, 2)}\n` : formatResult(result));
-  if (result.makespanMs === null) process.exitCode = 1;
+  const swarm = path === undefined ? faultyScenario(seed) : { scenario: readScenario(parseYaml(path)), rock: false };
+  const scenario = withStrategy(swarm.scenario, values.strategy);
+  const started = process.cpuUsage();
+  const result = simulated(scenario, seed, path === undefined, values.log);
+  const { user, system } = process.cpuUsage(started);
+  process.stdout.write(`${formatResult(result)}simulated in ${((user + system) / 1e6).toFixed(1)} s of processor time\n`);
+  if (values.html !== undefined) writeFileSync(values.html, formatHtml(result));
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(result, undefined, 1)}\n`);
+  const complaints = path === undefined ? complaintsOf(result, { ...swarm, scenario }) : [];
+  for (const complaint of complaints) process.stdout.write(`WRONG: ${complaint}\n`);
+  if (complaints.length > 0 || (path !== undefined && result.makespanMs === null)) process.exitCode = 1;
+}
+
+function simulated(scenario: Scenario, seed: number, checked: boolean, logPath: string | undefined): SimulationResult {
+  if (logPath === undefined) return simulate(scenario, seed, { checked });
+  const file = openSync(logPath, 'w');
+  let lines: string[] = [];
+  const flush = () => {
+    if (lines.length > 0) writeSync(file, `${lines.join('\n')}\n`);
+    lines = [];
+  };
+  try {
+    return simulate(scenario, seed, {
+      checked,
+      log: (line) => {
+        if (lines.push(line) === LINES_AT_ONCE) flush();
+      },
+    });
+  } finally {
+    flush();
+    closeSync(file);
+  }
 }
 
 function withStrategy(scenario: Scenario, strategy: string | undefined): Scenario {

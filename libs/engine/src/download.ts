@@ -4,6 +4,7 @@ import type { DownloadSpec } from './download-spec.ts';
 import { type DownloadState, type DownloadStatus, describeDownload } from './download-status.ts';
 import type { Host } from './host.ts';
 import { HostSearch } from './host-search.ts';
+import { checkInvariants } from './invariants.ts';
 import { DEFAULT_ENGINE_LIMITS, type EngineLimits } from './limits.ts';
 import { pageNumberRanges } from './page-plan.ts';
 import { Transfer } from './transfer.ts';
@@ -52,6 +53,11 @@ export class Download {
 
   status(now: number): DownloadStatus {
     return describeDownload(this.transfer, this.state, this.error, now);
+  }
+
+  /** For simulations: recounts what is kept as running sums. @throws Error with a sentence when an invariant does not hold */
+  checkInvariants(): void {
+    checkInvariants(this.transfer, this.state);
   }
 
   private take(event: DownloadEvent, now: number): void {

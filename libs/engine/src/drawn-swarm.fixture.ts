@@ -3,7 +3,7 @@ import { Download } from './download.ts';
 import type { DownloadCommand, DownloadEvent, RequestOutcome } from './download-events.ts';
 import { REST_OWNER, STRUCTURE_OWNER } from './download-spec.ts';
 import type { DownloadState, HostStatus } from './download-status.ts';
-import { checkInvariants } from './invariants.fixture.ts';
+import { checkInvariants } from './invariants.ts';
 import type { EngineLimits } from './limits.ts';
 import type { StrategyName } from './strategy-names.ts';
 import type { Transfer } from './transfer.ts';

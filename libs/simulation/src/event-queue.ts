@@ -27,6 +27,10 @@ export class EventQueue {
     this.heap[place] = entry;
   }
 
+  after(ms: number, run: () => void): void {
+    this.schedule(this.now + ms, run);
+  }
+
   /** Moves time to the next entry and runs it. @returns false if there is none */
   step(): boolean {
     const first = this.heap[0];

@@ -2,33 +2,65 @@ import type { NodeResult, SimulationResult } from './simulation-result.ts';
 
 const MIB = 2 ** 20;
 /** The most nodes that a table lists one by one. */
-const MAX_ROWS = 40;
+export const MAX_ROWS = 40;
 
 /** The result as people read it: one line per node, then the sums. */
 export function formatResult(result: SimulationResult): string {
-  const rows = result.nodes.slice(0, MAX_ROWS).map((node) => rowOf(node, result));
-  const left = result.nodes.length - rows.length;
   return [
     `${result.scenario} (seed ${result.seed})`,
     '',
-    ...align([['node', 'state', 'took', 'received', 'sent', 'twice', 'sent to', 'remarks'], ...rows]),
-    ...(left > 0 ? [`... and ${left} more`] : []),
+    ...align([HEADINGS, ...nodeRows(result)]),
+    ...(result.nodes.length > MAX_ROWS ? [`... and ${result.nodes.length - MAX_ROWS} more`] : []),
     '',
-    `makespan  ${result.makespanMs === null ? 'none, a download failed' : seconds(result.makespanMs)}`,
-    `bound     ${seconds(result.boundMs)} (fluid)`,
-    `efficiency ${result.efficiency === null ? '-' : result.efficiency.toFixed(3)}`,
-    `events    ${result.events}, longest standstill ${seconds(result.longestStandstillMs)}`,
+    ...align(sums(result).map(([name, value]) => [name, value])),
     '',
   ].join('\n');
 }
 
-function rowOf(node: NodeResult, result: SimulationResult): string[] {
-  const index = result.nodes.indexOf(node);
-  const sentTo = result.nodes
-    .map((other, to) => ({ name: other.name, bytes: result.sent[index]?.[to] ?? 0 }))
-    .filter(({ bytes }) => bytes > 0)
-    .sort((a, b) => b.bytes - a.bytes);
+export const HEADINGS: readonly string[] = ['node', 'state', 'took', 'received', 'sent', 'twice', 'sent to', 'remarks'];
+
+/** One row of cells for each node, at most {@link MAX_ROWS} of them. */
+export function nodeRows(result: SimulationResult): string[][] {
+  const rows = result.nodes.slice(0, MAX_ROWS);
+  const sentTo = rows.map((): { name: string; bytes: number }[] => []);
+  for (const { from, to, bytes } of result.sent) sentTo[from]?.push({ name: (result.nodes[to] as NodeResult).name, bytes });
+  return rows.map((node, index) => rowOf(node, sentTo[index] ?? []));
+}
+
+/** What the run comes to: names and values. */
+export function sums(result: SimulationResult): [name: string, value: string][] {
+  const { makespanMs, boundMs, efficiency, times, published, events, longestStandstillMs } = result;
+  const shares = (p50?: number, p99?: number, p999?: number) =>
+    [
+      ['p50', p50],
+      ['p99', p99],
+      ['p99.9', p999],
+    ]
+      .flatMap(([name, share]) => (typeof share === 'number' ? [`${name} ${share.toFixed(3)} x`] : []))
+      .join(', ');
+  return [
+    ['makespan', makespanMs === null ? 'none, a download failed' : seconds(makespanMs)],
+    ['bound', `${seconds(boundMs)} (fluid)`],
+    ['efficiency', efficiency === null ? '-' : efficiency.toFixed(3)],
+    ...(times
+      ? ([
+          [
+            'download times',
+            `${shares(times.p50 / times.fullRateMs, times.p99 / times.fullRateMs, times.p999 / times.fullRateMs)} of ${seconds(times.fullRateMs)} at full rate`,
+          ],
+        ] satisfies [string, string][])
+      : []),
+    ...(published
+      ? ([[`published (${published.by})`, shares(published.p50, published.p99, published.p999)]] satisfies [string, string][])
+      : []),
+    ['events', `${events}, longest standstill ${seconds(longestStandstillMs)}`],
+  ];
+}
+
+function rowOf(node: NodeResult, sentTo: { name: string; bytes: number }[]): string[] {
+  sentTo.sort((a, b) => b.bytes - a.bytes);
   const remarks = [node.error && `${node.error.code}: ${node.error.detail}`, node.banned.length > 0 && `banned ${node.banned.join(', ')}`];
+  const most = sentTo.slice(0, 3).map(({ name, bytes }) => `${name} ${mebibytes(bytes)}`);
   return [
     node.name,
     node.state,
@@ -36,10 +68,7 @@ function rowOf(node: NodeResult, result: SimulationResult): string[] {
     mebibytes(node.bytesReceived),
     mebibytes(node.bytesSent),
     mebibytes(node.duplicateBytes),
-    sentTo
-      .slice(0, 3)
-      .map(({ name, bytes }) => `${name} ${mebibytes(bytes)}`)
-      .join(', ') + (sentTo.length > 3 ? ', ...' : ''),
+    most.join(', ') + (sentTo.length > 3 ? ', ...' : ''),
     remarks.filter(Boolean).join('; '),
   ];
 }
@@ -54,10 +83,10 @@ function align(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
-function seconds(ms: number): string {
+export function seconds(ms: number): string {
   return `${(ms / 1_000).toFixed(3)} s`;
 }
 
-function mebibytes(bytes: number): string {
+export function mebibytes(bytes: number): string {
   return `${(bytes / MIB).toFixed(2)} MiB`;
 }

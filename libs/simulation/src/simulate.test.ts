@@ -39,7 +39,7 @@ describe('a simulation', () => {
 
   it('says who sent what to whom', () => {
     const result = simulate(crowd, 1);
-    const received = result.nodes.map((_, to) => result.sent.reduce((sum, row) => sum + (row[to] as number), 0));
+    const received = result.nodes.map((_, to) => result.sent.reduce((sum, flow) => sum + (flow.to === to ? flow.bytes : 0), 0));
     expect(received).toEqual(result.nodes.map((node) => node.bytesReceived));
     expect(formatResult(result)).toContain('peer-5');
   });

@@ -10,11 +10,13 @@ export class VirtualNode {
   frozen = false;
   uplink!: Uplink;
   readonly pieces: Bitfield;
-  /** Pieces that came since those who watch were told. */
+  /** Pieces that came since its guests were told. */
   news: number[] = [];
   newsScheduled = false;
-  /** Nodes that want to be told what comes. */
-  readonly watchers = new Set<number>();
+  /** Nodes that are connected to it, as it is one of their hosts: they are told what comes. */
+  readonly guests = new Set<number>();
+  /** Nodes that it is connected to. */
+  readonly hosts = new Set<number>();
   /** When the downlink is free again, in ms. */
   downFreeAt = 0;
   wakeAt = 0;
@@ -24,7 +26,8 @@ export class VirtualNode {
   ended = false;
   bytesReceived = 0;
   duplicateBytes = 0;
-  readonly sentTo: number[] = [];
+  /** Bytes by receiver. */
+  readonly sentTo = new Map<number, number>();
   readonly banned: number[] = [];
   lied = false;
   disk: 'free' | 'full' | 'enlarged' = 'free';
@@ -37,6 +40,8 @@ export class VirtualNode {
     readonly name: string,
     readonly peerId: PeerId,
     readonly scenario: NodeScenario,
+    /** Its number among the nodes of its kind, from 0. */
+    readonly place: number,
     pieceCount: number,
     random: Random,
   ) {
@@ -49,6 +54,11 @@ export class VirtualNode {
     return this.scenario.has < 1 && !this.scenario.idle;
   }
 
+  /** When it joins for the first time. */
+  get joinsAtMs(): number {
+    return (this.scenario.joinsAtMs ?? 0) + this.place * (this.scenario.joinsEveryMs ?? 0);
+  }
+
   /** A new download over what it has. */
   begin(spec: DownloadSpec, limits: Scenario['limits'], now: number): void {
     this.download = new Download(spec, this.pieces, limits);
@@ -57,6 +67,11 @@ export class VirtualNode {
   }
 
   describe(event: DownloadEvent, now: number): string {
-    return `${now.toFixed(3)} ${this.name} ${JSON.stringify(event, (_, value) => (value instanceof Bitfield ? value.toRanges() : value))}`;
+    // A replacer for all events would cost more than the simulation itself.
+    const told =
+      event.type === 'hosts-found'
+        ? { type: event.type, hosts: event.hosts.map((host) => [host.peerId, host.pieces === 'all' ? 'all' : host.pieces.toRanges()]) }
+        : event;
+    return `${now.toFixed(3)} ${this.name} ${JSON.stringify(told)}`;
   }
 }

@@ -1,12 +1,19 @@
 import { STRATEGY_NAMES } from '@pageswarm/engine';
-import { type Random, randomInteger } from '@pageswarm/primitives';
+import { type Random, randomInteger, SeededRandom } from '@pageswarm/primitives';
 import type { NodeScenario, Scenario } from './scenario.ts';
 
 const KIB = 2 ** 10;
 const MIB = 2 ** 20;
 
-/** A random swarm with random faults. `rock` is an honest source that never leaves; without it downloads may rightly fail. */
-export function faultyScenario(random: Random, seed: number): { scenario: Scenario; rock: boolean } {
+/** A random swarm with random faults, and whether it has a rock: an honest source that never leaves; without one downloads may rightly fail. */
+export interface FaultySwarm {
+  readonly scenario: Scenario;
+  readonly rock: boolean;
+}
+
+/** The faulty swarm of a seed. @param mostBytes size of the largest document */
+export function faultyScenario(seed: number, mostBytes = 6 * MIB): FaultySwarm {
+  const random: Random = new SeededRandom(seed);
   const chance = (probability: number) => random.next() < probability;
   const between = (least: number, most: number) => least + random.next() * (most - least);
   const rate = () => between(0.5, 20) * MIB;
@@ -38,6 +45,7 @@ export function faultyScenario(random: Random, seed: number): { scenario: Scenar
       ...(chance(0.3) && { joinsAtMs: between(0, 2_000) }),
       ...(chance(0.15) && { diskFullAtPart: between(0, 1) }),
       ...(chance(0.1) && { corrupts: between(0.02, 0.5) }),
+      ...(chance(0.1) && { freeRides: true }),
       ...(chance(0.1) && { leavesAtMs: between(0, 3_000), returnsAfterMs: between(10, 3_000) }),
     });
   return {
@@ -45,7 +53,7 @@ export function faultyScenario(random: Random, seed: number): { scenario: Scenar
     scenario: {
       name: `faults ${seed}`,
       document: {
-        size: randomInteger(random, 1, 6 * MIB),
+        size: randomInteger(random, 1, mostBytes),
         ...(chance(0.3) && { pieceLength: 64 * KIB }),
         pages: randomInteger(random, 1, 60),
         structurePieces: randomInteger(random, 0, 4),
