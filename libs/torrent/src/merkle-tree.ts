@@ -15,6 +15,11 @@ export function sha256(bytes: Uint8Array): Uint8Array {
   return hash('sha256', bytes, 'buffer');
 }
 
+/** Writes the hash of `bytes` to a place in `target`. The hash comes as text, because each buffer of its own would cost half a small hash. */
+function hashInto(target: Buffer, offset: number, bytes: Uint8Array): void {
+  target.write(hash('sha256', bytes, 'binary'), offset, 'latin1');
+}
+
 export function isPieceLength(value: number): boolean {
   return Number.isSafeInteger(value) && value >= LEAF_BLOCK_BYTES && Number.isInteger(Math.log2(value));
 }
@@ -31,19 +36,19 @@ function nextPowerOfTwo(count: number): number {
  */
 export function merkleRoot(layer: Uint8Array, width: number, filler: Uint8Array): Uint8Array {
   let count = layer.length / MERKLE_HASH_BYTES;
-  const nodes = new Uint8Array((count + 1) * MERKLE_HASH_BYTES);
+  const nodes = Buffer.allocUnsafe((count + 1) * MERKLE_HASH_BYTES);
   nodes.set(layer);
   let padding = filler;
   for (let rows = width; rows > 1; rows /= 2) {
     if (count % 2 === 1) nodes.set(padding, count++ * MERKLE_HASH_BYTES);
     for (let parent = 0; parent < count / 2; parent++) {
       const pair = nodes.subarray(parent * 2 * MERKLE_HASH_BYTES, (parent * 2 + 2) * MERKLE_HASH_BYTES);
-      nodes.set(sha256(pair), parent * MERKLE_HASH_BYTES);
+      hashInto(nodes, parent * MERKLE_HASH_BYTES, pair);
     }
     count /= 2;
     if (rows > 2) padding = parentOf(padding);
   }
-  return nodes.slice(0, MERKLE_HASH_BYTES);
+  return nodes.subarray(0, MERKLE_HASH_BYTES);
 }
 
 function parentOf(node: Uint8Array): Uint8Array {
@@ -80,9 +85,9 @@ export function documentRoot(pieceLayer: Uint8Array, pieceLength: number): Uint8
 
 /** The hashes of the 16 KiB blocks of `bytes`, 32 bytes each, in order. */
 export function leafHashes(bytes: Uint8Array): Uint8Array {
-  const leaves = new Uint8Array(Math.ceil(bytes.length / LEAF_BLOCK_BYTES) * MERKLE_HASH_BYTES);
+  const leaves = Buffer.allocUnsafe(Math.ceil(bytes.length / LEAF_BLOCK_BYTES) * MERKLE_HASH_BYTES);
   for (let offset = 0, leaf = 0; offset < bytes.length; offset += LEAF_BLOCK_BYTES, leaf++)
-    leaves.set(sha256(bytes.subarray(offset, offset + LEAF_BLOCK_BYTES)), leaf * MERKLE_HASH_BYTES);
+    hashInto(leaves, leaf * MERKLE_HASH_BYTES, bytes.subarray(offset, offset + LEAF_BLOCK_BYTES));
   return leaves;
 }
 

@@ -56,10 +56,15 @@ export class Bandwidth {
     return Math.max(MIN_TURN_BYTES, Math.min(MAX_TURN_BYTES, Math.floor(lowest / TURNS_PER_SECOND)));
   }
 
+  /** True while nobody has to wait for a turn, so that whoever moves bytes need not even make a promise. */
+  get isFree(): boolean {
+    const { node, document, peer } = this.current;
+    return node === null && document === null && peer === null && this.queue.isEmpty;
+  }
+
   /** Resolves when so many bytes may pass. @throws PageSwarmError CANCELLED when `signal` aborts first */
   async turn(peerId: PeerId, documentId: DocumentId, bytes: number, signal?: AbortSignal): Promise<void> {
-    const { node, document, peer } = this.current;
-    if (node === null && document === null && peer === null && this.queue.isEmpty) return;
+    if (this.isFree) return;
     if (signal?.aborted) throw gone();
     await new Promise<void>((resolve, reject) => {
       const leave = (): void => {

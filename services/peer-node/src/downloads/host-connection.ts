@@ -57,13 +57,17 @@ export class HostConnection {
       yield parseMessage(HaveUpdateSchema, update).pieces;
   }
 
-  /** Asks for pieces in this order; the head says which of them follow as bytes. */
+  /** Asks for pieces in this order; the head says which of them follow as bytes. A chunk of them is valid until the next is asked for. */
   async pieces(
     id: DocumentId,
     pieces: readonly number[],
     signal: AbortSignal,
   ): Promise<{ readonly head: PiecesHead; readonly body: AsyncIterable<Uint8Array> }> {
-    const { head, body } = await this.client.bytes<unknown>(PEER_PATTERNS.pieces, { id, pieces: runsInOrder(pieces) }, { signal });
+    const { head, body } = await this.client.bytes<unknown>(
+      PEER_PATTERNS.pieces,
+      { id, pieces: runsInOrder(pieces) },
+      { signal, lendChunks: true },
+    );
     const sent = parseMessage(PiecesHeadSchema, head);
     if (countOf(sent.pieces) > pieces.length)
       throw new PageSwarmError('PROTOCOL_ERROR', 'The host announced more pieces than were asked for');

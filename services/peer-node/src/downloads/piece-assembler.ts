@@ -29,7 +29,7 @@ export class PieceAssembler {
   }
 
   /**
-   * The pieces that this chunk completes. A piece that lies inside one chunk is a view of it and not copied.
+   * The pieces that this chunk completes, in memory of {@link PieceBuffers}; the chunk itself is only lent.
    * @throws PageSwarmError PROTOCOL_ERROR if more comes than was announced
    */
   *add(chunk: Uint8Array): Generator<ArrivedPiece> {
@@ -37,11 +37,6 @@ export class PieceAssembler {
     while (rest.length > 0) {
       if (this.current === undefined) throw new PageSwarmError('PROTOCOL_ERROR', 'The host sent more bytes than the pieces it announced');
       const size = this.sizeOf(this.current);
-      if (!this.buffer && rest.length >= size) {
-        yield this.take(rest.subarray(0, size));
-        rest = rest.subarray(size);
-        continue;
-      }
       this.buffer ??= this.buffers.take(size);
       const part = rest.subarray(0, size - this.filled);
       this.buffer.set(part, this.filled);

@@ -1,5 +1,5 @@
 /** The most memory that waits to be used again for pieces of one download, in bytes. */
-export const MAX_SPARE_PIECE_BYTES = 8_388_608;
+export const MAX_SPARE_PIECE_BYTES = 10_485_760;
 
 /** Lends memory for pieces on their way from the wire to the disk: without it every piece would be a buffer for the garbage collector. */
 export class PieceBuffers {

@@ -8,8 +8,8 @@ import { PieceAssembler } from './piece-assembler.ts';
 import { PieceBuffers } from './piece-buffers.ts';
 import type { RunningMd5 } from './running-md5.ts';
 
-/** Verified bytes that may wait for the disk before a host is read no further, in bytes. */
-export const MAX_UNSTORED_BYTES_PER_HOST = 4_194_304;
+/** Verified bytes of one download that may wait for the disk before its hosts are read no further, in bytes. */
+export const MAX_WAITING_BYTES = 8_388_608;
 
 interface Delivery {
   readonly requestId: number;
@@ -23,6 +23,9 @@ interface Delivery {
 /** Takes pieces off the wire: checks each against its hash, stores it, and tells the engine of both. */
 export class PieceReceiver {
   private readonly buffers: PieceBuffers;
+  /** Verified bytes that wait for the disk. */
+  private waitingBytes = 0;
+  private readonly readers: (() => void)[] = [];
 
   constructor(
     private readonly document: LocalDocument,
@@ -41,11 +44,10 @@ export class PieceReceiver {
   async receive({ requestId, peerId, asked, head, body, signal }: Delivery): Promise<boolean> {
     demandAsked(head, asked);
     const assembler = new PieceAssembler(head.pieces, (piece) => this.document.sizeOfPiece(piece), this.buffers);
-    let unstored = 0;
-    const writes = new Set<Promise<void>>();
+    const stored: Promise<void>[] = [];
     for await (const chunk of body) {
       this.meter.received(chunk.length);
-      await this.bandwidth.turn(peerId, this.document.id, chunk.length, signal);
+      if (!this.bandwidth.isFree) await this.bandwidth.turn(peerId, this.document.id, chunk.length, signal);
       for (const { piece, bytes } of assembler.add(chunk)) {
         const verified = this.document.verifies(piece, bytes);
         if (!verified) this.meter.corrupt();
@@ -55,28 +57,28 @@ export class PieceReceiver {
           continue;
         }
         this.md5().verified(piece, bytes);
-        unstored += bytes.length;
-        const write = this.store(piece, bytes).finally(() => {
-          unstored -= bytes.length;
-          this.buffers.give(bytes);
-          writes.delete(write);
-        });
-        writes.add(write);
+        stored.push(this.store(piece, bytes));
       }
-      while (unstored > MAX_UNSTORED_BYTES_PER_HOST) await Promise.race(writes);
+      while (this.waitingBytes > MAX_WAITING_BYTES) await new Promise<void>((resume) => this.readers.push(resume));
     }
-    await Promise.all(writes);
+    await Promise.all(stored);
     if (!assembler.finished) throw new PageSwarmError('PROTOCOL_ERROR', 'The host sent fewer bytes than the pieces it announced');
     return countOf(head.pieces) === asked.length;
   }
 
+  /** Never rejects: what became of the piece is the engine's to know. */
   private async store(piece: number, bytes: Uint8Array): Promise<void> {
+    this.waitingBytes += bytes.length;
     try {
       if (!this.document.have.has(piece)) await this.document.store(piece, bytes);
       this.md5().stored();
       this.tell({ type: 'piece-stored', piece });
     } catch (error) {
       this.tell({ type: 'store-failed', piece, ...errorShape(error) });
+    } finally {
+      this.waitingBytes -= bytes.length;
+      this.buffers.give(bytes);
+      if (this.waitingBytes <= MAX_WAITING_BYTES) for (const resume of this.readers.splice(0)) resume();
     }
   }
 }

@@ -1,0 +1,90 @@
+import { describe, expect, it } from '@jest/globals';
+import type { DownloadEvent } from '@pageswarm/engine';
+import type { PeerId } from '@pageswarm/primitives';
+import { Registry } from 'prom-client';
+import { Bandwidth } from '../bandwidth/bandwidth.ts';
+import { UNLIMITED } from '../bandwidth/rate-limits.ts';
+import { systemClock } from '../clock.ts';
+import type { LocalDocument } from '../library/local-document.ts';
+import { DownloadMeter } from './download-meter.ts';
+import { MAX_WAITING_BYTES, PieceReceiver } from './piece-receiver.ts';
+import type { RunningMd5 } from './running-md5.ts';
+
+const PIECE_BYTES = 1_048_576;
+const PIECES = 40;
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+/** A receiver in front of a disk that takes a piece when it is told to. */
+function receiverOfSlowDisk() {
+  const writes: { readonly piece: number; readonly bytes: Uint8Array; readonly done: () => void }[] = [];
+  const document = {
+    id: 'd',
+    record: { pieceLength: PIECE_BYTES },
+    have: { has: () => false },
+    sizeOfPiece: () => PIECE_BYTES,
+    verifies: (piece: number, bytes: Uint8Array) => bytes[0] === piece,
+    store: (piece: number, bytes: Uint8Array) => new Promise<void>((resolve) => writes.push({ piece, bytes, done: resolve })),
+  } as unknown as LocalDocument;
+  const events: DownloadEvent[] = [];
+  const md5 = { verified: () => undefined, stored: () => undefined } as unknown as RunningMd5;
+  const receiver = new PieceReceiver(
+    document,
+    new DownloadMeter(new Registry()),
+    new Bandwidth(systemClock, UNLIMITED),
+    () => md5,
+    (event) => events.push(event),
+  );
+  let given = 0;
+  /** Every chunk is the same memory, as a transport that lends it does. */
+  async function* body(first: number, count: number): AsyncGenerator<Uint8Array> {
+    const chunk = new Uint8Array(PIECE_BYTES);
+    for (let piece = first; piece < first + count; piece++) {
+      chunk.fill(piece);
+      given += chunk.length;
+      yield chunk;
+    }
+  }
+  const receive = (requestId: number, first: number, count: number) =>
+    receiver.receive({
+      ...{ requestId, peerId: 'a' as PeerId, signal: new AbortController().signal },
+      asked: Array.from({ length: count }, (_, index) => first + index),
+      head: { pieces: [[first, count]] },
+      body: body(first, count),
+    });
+  return { receive, writes, events, given: () => given };
+}
+
+describe('the piece receiver', () => {
+  it('reads no host any further while more than so much waits for the disk, and goes on when the disk has taken some', async () => {
+    const { receive, writes, events, given } = receiverOfSlowDisk();
+    const received = Promise.all([receive(1, 0, PIECES / 2), receive(2, PIECES / 2, PIECES / 2)]);
+    for (let turns = 0; turns < 50; turns++) await turn();
+    // Each of the two may have begun its next piece when the limit was crossed.
+    expect(given()).toBeGreaterThan(MAX_WAITING_BYTES);
+    expect(given()).toBeLessThanOrEqual(MAX_WAITING_BYTES + 4 * PIECE_BYTES);
+    const before = given();
+    writes.shift()?.done();
+    writes.shift()?.done();
+    for (let turns = 0; turns < 5; turns++) await turn();
+    expect(given()).toBeGreaterThan(before);
+    while (events.filter(({ type }) => type === 'piece-stored').length < PIECES) {
+      writes.shift()?.done();
+      await turn();
+    }
+    expect(await received).toEqual([true, true]);
+  });
+
+  it('keeps what was lent to it only as copies', async () => {
+    const { receive, writes } = receiverOfSlowDisk();
+    const received = receive(1, 0, 4);
+    for (let turns = 0; turns < 20; turns++) await turn();
+    expect(writes.map(({ piece, bytes }) => [piece, bytes[0]])).toEqual([
+      [0, 0],
+      [1, 1],
+      [2, 2],
+      [3, 3],
+    ]);
+    for (const { done } of writes) done();
+    expect(await received).toBe(true);
+  });
+});
