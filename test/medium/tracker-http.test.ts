@@ -201,6 +201,7 @@ describe('the HTTP face of a tracker', () => {
     expect(await (await fetch(`${base}/`)).json()).toMatchObject({ service: 'PageSwarm tracker', docs: '/docs' });
     const { paths } = (await (await fetch(`${base}/openapi.json`)).json()) as { paths: object };
     expect(Object.keys(paths).sort()).toEqual([
+      '/announce',
       '/api/v1/documents',
       '/api/v1/documents/search',
       '/api/v1/documents/{id}',
@@ -210,6 +211,10 @@ describe('the HTTP face of a tracker', () => {
       '/api/v1/peers',
       '/api/v1/peers/{id}',
       '/api/v1/stats',
+      '/healthz',
+      '/metrics',
+      '/readyz',
+      '/scrape',
     ]);
     const metrics = await (await fetch(`${base}/metrics`)).text();
     for (const name of [

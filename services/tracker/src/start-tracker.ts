@@ -3,14 +3,13 @@ import { Readiness, type RunningService, startService } from '@pageswarm/http';
 import { createMetricsRegistry, createTransportMetrics, type Logger } from '@pageswarm/observability';
 import { MAX_TORRENT_BYTES } from '@pageswarm/torrent';
 import { SwarmServer } from '@pageswarm/transport';
+import { BITTORRENT_SWEEP_MS } from './bittorrent/bittorrent.service.ts';
+import { HttpDoor } from './bittorrent/http-door.ts';
 import { every } from './periodic.ts';
 import { SWEEPS_PER_LEASE } from './swarm/swarm.service.ts';
 import { systemClock } from './system-clock.ts';
 import { TrackerModule } from './tracker.module.ts';
 import { buildTracker, type TrackerParts } from './tracker-parts.ts';
-
-/** How often silent BitTorrent peers are looked for, in milliseconds. */
-export const BITTORRENT_SWEEP_MS = 10_000;
 
 export interface RunningTracker extends RunningService {
   readonly parts: TrackerParts;
@@ -61,6 +60,7 @@ export async function startTracker(config: TrackerConfig, logger: Logger): Promi
       strategy,
       maxUploadBytes: MAX_TORRENT_BYTES,
       bareRoutes: ['announce', 'scrape'],
+      fastify: { serverFactory: new HttpDoor(parts.http, logger).serverFactory },
     });
     void swarm.confirmRestored();
     return {

@@ -7,7 +7,9 @@ import type { Registry } from 'prom-client';
 import { LiveEvents } from './admin/live-events.ts';
 import { createTrackerMeters, measureTracker } from './admin/tracker-metrics.ts';
 import { BittorrentTracker } from './bittorrent/bittorrent.service.ts';
+import { BittorrentCounters, measureBittorrent } from './bittorrent/bittorrent-counters.ts';
 import { ConnectionIds } from './bittorrent/connection-ids.ts';
+import { HttpTracker } from './bittorrent/http-tracker.ts';
 import { UdpTracker } from './bittorrent/udp-tracker.ts';
 import { Catalog } from './catalog/catalog.ts';
 import { DocumentSearch } from './search/document-search.ts';
@@ -34,6 +36,7 @@ export interface TrackerParts {
   readonly listing: Listing;
   readonly swarm: SwarmService;
   readonly bittorrent: BittorrentTracker;
+  readonly http: HttpTracker;
   readonly udp: UdpTracker;
   readonly torrentFiles: TorrentFiles;
   readonly events: LiveEvents;
@@ -61,9 +64,11 @@ export function buildTracker({ config, clock, logger, registry, transportMetrics
   const listing = new Listing(catalog, hosts, search, meters.search);
   const options = { trackerId: identity.peerId, maxHandout: config.maxHandout };
   const swarm = new SwarmService(catalog, hosts, new ConnectBack(identity, security), clock, meters.swarm, logger, options);
-  const bittorrent = new BittorrentTracker(catalog, clock, new SeededRandom(randomBytes(4).readUInt32BE()), meters.bittorrent);
+  const bittorrent = new BittorrentTracker(catalog, clock, new SeededRandom(randomBytes(4).readUInt32BE()));
+  const counters = new BittorrentCounters();
+  const http = new HttpTracker(bittorrent, counters.http);
   const udpEndpoint = config.udpPort === undefined ? undefined : { host: config.http.host, port: config.udpPort };
-  const udp = new UdpTracker(udpEndpoint, bittorrent, new ConnectionIds(clock), meters.bittorrent, logger);
+  const udp = new UdpTracker(udpEndpoint, bittorrent, new ConnectionIds(clock), counters.udp, logger);
   const pool = new SwarmClientPool({ identity, security, metrics: transportMetrics });
   const torrentFiles = new TorrentFiles(hosts, new SwarmMetainfoSource(pool), logger);
   const events = new LiveEvents(catalog, hosts, listing, context.startedAt.toString(36));
@@ -71,8 +76,9 @@ export function buildTracker({ config, clock, logger, registry, transportMetrics
     intervalMs: config.snapshotIntervalMs,
     writerTag: identity.peerId.slice(0, WRITER_TAG_DIGITS),
   });
+  measureBittorrent(registry, counters);
   measureTracker(registry, { catalog, hosts, bittorrent, events, snapshotter });
-  return { context, catalog, hosts, search, listing, swarm, bittorrent, udp, torrentFiles, events, snapshotter, pool };
+  return { context, catalog, hosts, search, listing, swarm, bittorrent, http, udp, torrentFiles, events, snapshotter, pool };
 }
 
 /** Redis where it is configured, else the file, else none. */

@@ -7,6 +7,7 @@ import { PeersController } from './admin/peers.controller.ts';
 import { TrackerStatusController } from './admin/status.controller.ts';
 import { BittorrentController } from './bittorrent/bittorrent.controller.ts';
 import { BittorrentTracker } from './bittorrent/bittorrent.service.ts';
+import { HttpTracker } from './bittorrent/http-tracker.ts';
 import { UdpTracker } from './bittorrent/udp-tracker.ts';
 import { Catalog } from './catalog/catalog.ts';
 import { DocumentSearch } from './search/document-search.ts';
@@ -45,6 +46,7 @@ export class TrackerModule {
         { provide: Listing, useValue: parts.listing },
         { provide: SwarmService, useValue: parts.swarm },
         { provide: BittorrentTracker, useValue: parts.bittorrent },
+        { provide: HttpTracker, useValue: parts.http },
         { provide: UdpTracker, useValue: parts.udp },
         { provide: TorrentFiles, useValue: parts.torrentFiles },
         { provide: LiveEvents, useValue: parts.events },

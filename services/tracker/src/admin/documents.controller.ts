@@ -51,9 +51,9 @@ export class DocumentsController {
   @ApiOperation({ summary: 'Takes a document off the list; peers that still have it list it again when they announce anew' })
   @Problems('DOCUMENT_NOT_FOUND', 'UNAUTHORIZED', 'FORBIDDEN')
   remove(@Param('id') id: string, @Req() request: FastifyRequest): void {
-    const record = this.listing.record(id);
-    this.catalog.remove(record.id);
-    this.context.logger.warn({ documentId: record.id, name: record.name, by: request.ip }, 'document removed by an admin');
+    const { id: documentId, name } = this.listing.record(id);
+    this.catalog.remove(documentId);
+    this.context.logger.warn({ documentId, name, by: request.ip }, 'document removed by an admin');
   }
 
   @Delete()

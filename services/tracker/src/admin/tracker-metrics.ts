@@ -1,6 +1,6 @@
 import type { Clock } from '@pageswarm/primitives';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { BittorrentMeter, BittorrentTracker } from '../bittorrent/bittorrent.service.ts';
+import type { BittorrentTracker } from '../bittorrent/bittorrent.service.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Snapshotter } from '../snapshot/snapshotter.ts';
 import { type HostTable, PEER_STATES } from '../swarm/host-table.ts';
@@ -11,7 +11,6 @@ import type { LiveEvents } from './live-events.ts';
 /** What the counting side of the metrics offers to those who do the work. */
 export interface TrackerMeters {
   readonly swarm: SwarmMeter;
-  readonly bittorrent: BittorrentMeter;
   readonly search: SearchMeter;
 }
 
@@ -36,23 +35,6 @@ export function createTrackerMeters(registry: Registry, clock: Clock): TrackerMe
     buckets: [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5],
     registers,
   });
-  const bittorrent = new Counter({
-    name: 'pageswarm_tracker_bittorrent_announces_total',
-    help: 'Announces of BitTorrent clients by event and protocol.',
-    labelNames: ['event', 'protocol'],
-    registers,
-  });
-  const scrapes = new Counter({
-    name: 'pageswarm_tracker_bittorrent_scrapes_total',
-    help: 'Scrapes of BitTorrent clients by protocol.',
-    labelNames: ['protocol'],
-    registers,
-  });
-  const ignored = new Counter({
-    name: 'pageswarm_tracker_udp_packets_ignored_total',
-    help: 'UDP packets that were no request and got no answer.',
-    registers,
-  });
   return {
     swarm: {
       announced: (kind) => announces.inc({ kind }),
@@ -60,11 +42,6 @@ export function createTrackerMeters(registry: Registry, clock: Clock): TrackerMe
         handouts.inc();
         handedOut.inc(hosts);
       },
-    },
-    bittorrent: {
-      announced: (event, protocol) => bittorrent.inc({ event, protocol }),
-      scraped: (protocol) => scrapes.inc({ protocol }),
-      ignored: () => ignored.inc(),
     },
     search: (search) => {
       const started = clock.monotonic();

@@ -1,95 +1,71 @@
-import { AddressPool } from './address-pool.ts';
+import { type Announce, COMPACT_BYTES, EVENT } from './announce.ts';
+import { PeerSlots } from './peer-slots.ts';
 
 /** The most BitTorrent peers of one torrent; more get an answer but are not remembered. */
 export const MAX_SWARM_PEERS = 5_000;
 
-/** Bytes of a compact IPv4 and IPv6 address with its port (BEP 23, BEP 7). */
-export const COMPACT_BYTES = { v4: 6, v6: 18 } as const;
-
-export type AddressFamily = keyof typeof COMPACT_BYTES;
-/** Compact addresses by family, behind each other. */
-export type PickedPeers = Readonly<Record<AddressFamily, Buffer>>;
-
-const NONE = Buffer.alloc(0);
-
-interface SwarmPeer {
-  readonly peerId: string;
-  readonly isSeeder: boolean;
-  /** Milliseconds that never run backwards. */
-  readonly lastSeen: number;
+/** Complete and incomplete peers of a torrent, and downloads that ended. */
+export interface TorrentCounts {
+  readonly complete: number;
+  readonly downloaded: number;
+  readonly incomplete: number;
 }
 
 /** The BitTorrent clients of one torrent, known by their compact address. */
 export class BittorrentSwarm {
-  /** In the order of the last announce. */
-  private readonly peers = new Map<string, SwarmPeer>();
-  private readonly leechers = { v4: new AddressPool(COMPACT_BYTES.v4), v6: new AddressPool(COMPACT_BYTES.v6) };
-  private readonly seeders = { v4: new AddressPool(COMPACT_BYTES.v4), v6: new AddressPool(COMPACT_BYTES.v6) };
+  readonly v4 = new PeerSlots(COMPACT_BYTES.v4);
+  /** Downloads that BitTorrent clients told they had ended. */
+  downloaded = 0;
+  /** What our own hosts add to the counts; undefined until it is looked up again. */
+  hosts: TorrentCounts | undefined;
+  /** Whether its silent peers will be looked for. */
+  isWatched = false;
+  /** It is not found any more, whoever still holds it. */
+  isGone = false;
+  /** The info-hashes that it was asked for under. */
+  readonly hashes: Buffer[] = [];
+  private sixes: PeerSlots | undefined;
+
+  /** @param slot of its document in the catalog; undefined for a torrent that is no listed document */
+  constructor(readonly slot: number | undefined) {}
 
   get size(): number {
-    return this.peers.size;
+    return this.v4.size + (this.sixes?.size ?? 0);
   }
 
   get complete(): number {
-    return this.seeders.v4.size + this.seeders.v6.size;
+    return this.v4.seeders + (this.sixes?.seeders ?? 0);
   }
 
   get incomplete(): number {
-    return this.leechers.v4.size + this.leechers.v6.size;
+    return this.v4.leechers + (this.sixes?.leechers ?? 0);
   }
 
-  peerId(key: string): string | undefined {
-    return this.peers.get(key)?.peerId;
-  }
-
-  /** @returns what was known of the peer */
-  put(key: string, peer: SwarmPeer): SwarmPeer | undefined {
-    const before = this.peers.get(key);
-    if (!before && this.peers.size >= MAX_SWARM_PEERS) return undefined;
-    if (before && before.isSeeder !== peer.isSeeder) this.poolOf(key, before.isSeeder).delete(key);
-    this.peers.delete(key);
-    this.peers.set(key, peer);
-    this.poolOf(key, peer.isSeeder).add(key);
-    return before;
-  }
-
-  /** @returns what was known of the peer */
-  delete(key: string): SwarmPeer | undefined {
-    const peer = this.peers.get(key);
-    if (!peer) return undefined;
-    this.peers.delete(key);
-    this.poolOf(key, peer.isSeeder).delete(key);
-    return peer;
-  }
-
-  /** Forgets peers that were last seen before `moment`; the time goes with their number. */
-  expire(moment: number): void {
-    for (const [key, { lastSeen }] of this.peers) {
-      if (lastSeen >= moment) return;
-      this.delete(key);
-    }
+  get v6(): PeerSlots {
+    this.sixes ??= new PeerSlots(COMPACT_BYTES.v6);
+    return this.sixes;
   }
 
   /**
-   * Compact addresses for an asker, beginning at a place of chance: a seeder needs no other seeders.
-   * @param family leaves the other one out
+   * Takes in what a client says of itself.
+   * @param hasRoom whether a client that is new may be remembered
+   * @returns its place among the peers of its family; -1 if it is not remembered
    */
-  pick(asker: string, isSeeder: boolean, count: number, chance: number, family?: AddressFamily): PickedPeers {
-    const v4 = family === 'v6' ? NONE : this.pickFamily('v4', asker, isSeeder, count, chance);
-    const v6 = family === 'v4' ? NONE : this.pickFamily('v6', asker, isSeeder, count - v4.length / COMPACT_BYTES.v4, chance);
-    return { v4, v6 };
+  take({ key, width, peerId, isSeeder, event }: Announce, seconds: number, hasRoom: boolean): number {
+    const slots = width === COMPACT_BYTES.v4 ? this.v4 : this.v6;
+    const place = slots.find(key);
+    // A client of a hybrid torrent tells everything twice, once for each of its hashes.
+    if (event === EVENT.completed && (place < 0 || !slots.isSeeder(place))) this.downloaded++;
+    if (event === EVENT.stopped) {
+      if (place >= 0) slots.remove(place);
+      return -1;
+    }
+    if (place >= 0) return slots.update(place, peerId, isSeeder, seconds);
+    return hasRoom && this.size < MAX_SWARM_PEERS ? slots.add(key, peerId, isSeeder, seconds) : -1;
   }
 
-  private pickFamily(family: AddressFamily, asker: string, isSeeder: boolean, count: number, chance: number): Buffer {
-    const at = (pool: AddressPool) => Math.floor(chance * pool.size);
-    const leechers = this.leechers[family].pick(count, at(this.leechers[family]), asker);
-    if (isSeeder) return leechers;
-    const left = count - leechers.length / COMPACT_BYTES[family];
-    const seeders = this.seeders[family].pick(left, at(this.seeders[family]), asker);
-    return seeders.length === 0 ? leechers : Buffer.concat([leechers, seeders]);
-  }
-
-  private poolOf(key: string, isSeeder: boolean): AddressPool {
-    return (isSeeder ? this.seeders : this.leechers)[key.length === COMPACT_BYTES.v4 ? 'v4' : 'v6'];
+  /** Forgets peers that were last seen before `seconds`. @returns when the one that is silent longest was seen */
+  expire(seconds: number): number {
+    return Math.min(this.v4.expire(seconds), this.sixes?.expire(seconds) ?? Number.POSITIVE_INFINITY);
   }
 }

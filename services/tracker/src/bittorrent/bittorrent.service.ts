@@ -1,18 +1,10 @@
 import type { Clock, DocumentId, Random } from '@pageswarm/primitives';
-import { type BencodeInput, bencode } from '@pageswarm/torrent';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { DocumentRecord } from '../catalog/document-record.ts';
-import { type AddressFamily, BittorrentSwarm, COMPACT_BYTES, type PickedPeers } from './bittorrent-swarm.ts';
-import {
-  type AnnounceEvent,
-  AnnounceRefusal,
-  addressBytes,
-  addressText,
-  parseTrackerQuery,
-  readAnnounce,
-  readScrape,
-  type SwarmAnnounce,
-} from './tracker-query.ts';
+import { type Announce, HASH_BYTES, type Refusal } from './announce.ts';
+import { BittorrentSwarm, type TorrentCounts } from './bittorrent-swarm.ts';
+import { ExpiryWheel } from './expiry-wheel.ts';
+import { InfoHashTable } from './info-hash-table.ts';
 
 /** How often BitTorrent clients are asked to announce, in seconds. */
 export const ANNOUNCE_INTERVAL_SECONDS = 900;
@@ -24,189 +16,216 @@ export const SILENT_INTERVALS = 2;
 export const UNKNOWN_TORRENT_RETRY_MINUTES = 30;
 /** The most torrents whose silent peers are looked for in one sweep, so that a sweep never takes long. */
 export const SWARMS_PER_SWEEP = 20_000;
+/** How often silent BitTorrent peers are looked for, in milliseconds. */
+export const BITTORRENT_SWEEP_MS = 10_000;
+/** The most torrents that an open tracker keeps which are no listed documents; others are refused until some fall silent. */
+export const MAX_UNLISTED_TORRENTS = 200_000;
+/** The most BitTorrent peers of all torrents together; more get an answer but are not remembered. */
+export const MAX_BITTORRENT_PEERS = 4_000_000;
+/** When to try again at a tracker that has no room for another torrent (BEP 31), in minutes. */
+export const FULL_TRACKER_RETRY_MINUTES = 15;
 
-/** What is counted of BitTorrent clients. */
-export interface BittorrentMeter {
-  announced(event: AnnounceEvent | 'refused', protocol: BittorrentProtocol): void;
-  scraped(protocol: BittorrentProtocol): void;
-  /** A UDP packet that gets no answer. */
-  ignored(): void;
-}
-export type BittorrentProtocol = 'http' | 'udp';
+const SILENCE_SECONDS = SILENT_INTERVALS * ANNOUNCE_INTERVAL_SECONDS;
+const TURNS_OF_SILENCE = Math.ceil((1_000 * SILENCE_SECONDS) / BITTORRENT_SWEEP_MS) + 1;
 
-/** Complete and incomplete peers of a torrent, and downloads that ended. */
-export interface TorrentCounts {
-  readonly complete: number;
-  readonly downloaded: number;
-  readonly incomplete: number;
+const UNKNOWN_TORRENT: Refusal = { reason: 'this torrent is not listed here', retryInMinutes: UNKNOWN_TORRENT_RETRY_MINUTES };
+const FULL: Refusal = { reason: 'this tracker has no room for another torrent', retryInMinutes: FULL_TRACKER_RETRY_MINUTES };
+
+/** Who may announce, and what. */
+export interface AnnouncePolicy {
+  /** Why this client gets no answer now. */
+  refusalOf(request: Announce): Refusal | undefined;
+  /** Whether a torrent that is no listed document is tracked. */
+  tracksUnlisted(infoHash: Buffer): boolean;
 }
+
+/** Everybody, for listed documents. */
+const LISTED_DOCUMENTS: AnnouncePolicy = { refusalOf: () => undefined, tracksUnlisted: () => false };
+
+export interface BittorrentLimits {
+  /** @default MAX_UNLISTED_TORRENTS */
+  readonly unlisted: number;
+  /** @default MAX_BITTORRENT_PEERS */
+  readonly peers: number;
+}
+
+/** Finds the document of an info-hash that the catalog does not know by itself. */
+export type OtherHashes = (infoHash: string) => DocumentId | undefined;
 
 /**
- * The tracker that ordinary BitTorrent clients speak to (BEP 3, 7, 15, 23, 31, 48, 52). It knows listed documents only.
- * BitTorrent peers are kept apart from our hosts, who do not speak the BitTorrent peer protocol, but counted with them.
+ * The tracker that ordinary BitTorrent clients speak to (BEP 3, 7, 15, 23, 31, 48, 52), whichever way they come. It knows
+ * listed documents, and others where the policy says so. BitTorrent peers are kept apart from our hosts, who do not speak
+ * the BitTorrent peer protocol, but counted with them.
  */
 export class BittorrentTracker {
-  private readonly swarms = new Map<DocumentId, BittorrentSwarm>();
-  private sweeping: IterableIterator<[DocumentId, BittorrentSwarm]> | undefined;
-  private readonly downloads = new Map<DocumentId, number>();
+  private readonly byHash = new InfoHashTable<BittorrentSwarm>();
+  /** By the slot in the catalog. */
+  private readonly byDocument = new Map<number, BittorrentSwarm>();
+  /** Ended downloads of documents whose last peer has gone. */
+  private readonly downloads = new Map<number, number>();
+  private readonly wheel = new ExpiryWheel<BittorrentSwarm>(TURNS_OF_SILENCE);
+  private peers = 0;
+  private unlisted = 0;
+  private readonly limits: BittorrentLimits;
 
   constructor(
     private readonly catalog: Catalog,
     private readonly clock: Clock,
     private readonly random: Random,
-    private readonly meter: BittorrentMeter,
+    private readonly policy: AnnouncePolicy = LISTED_DOCUMENTS,
+    private readonly otherHashes: OtherHashes = () => undefined,
+    limits: Partial<BittorrentLimits> = {},
   ) {
+    this.limits = { unlisted: MAX_UNLISTED_TORRENTS, peers: MAX_BITTORRENT_PEERS, ...limits };
     catalog.onChange(({ kind, record }) => {
-      if (kind !== 'removed') return;
-      this.swarms.delete(record.id);
-      this.downloads.delete(record.id);
+      const swarm = this.byDocument.get(record.slot);
+      if (swarm && kind === 'removed') this.drop(swarm);
+      else if (swarm) swarm.hosts = undefined;
+      // Those who met here before the document was listed find each other again with their next announce.
+      else if (kind === 'added' && this.unlisted > 0)
+        for (const hash of [record.infoHashV1, record.infoHashV2]) this.dropUnlisted(Buffer.from(hash, 'hex'));
+      if (kind === 'removed') this.downloads.delete(record.slot);
     });
   }
 
   /** BitTorrent peers of all torrents. */
   get peerCount(): number {
-    let count = 0;
-    for (const swarm of this.swarms.values()) count += swarm.size;
-    return count;
+    return this.peers;
+  }
+
+  /** Torrents that are no listed documents. */
+  get unlistedCount(): number {
+    return this.unlisted;
+  }
+
+  /** The swarm of an announced torrent, or why it has none. */
+  swarmFor(request: Announce): BittorrentSwarm | Refusal {
+    const refusal = this.policy.refusalOf(request);
+    if (refusal) return refusal;
+    return this.byHash.get(request.infoHash) ?? this.meet(request.infoHash);
   }
 
   /**
-   * Answers `/announce`. The address is that of the connection: one that a client could state would let it point
-   * others at somebody else.
-   * @returns a bencoded answer, also for a refusal
+   * Takes in what a client says of itself.
+   * @returns its place among the peers of its family; -1 if it is not one of them
    */
-  announce(url: string, remoteAddress: string): Uint8Array {
-    return this.answered(() => {
-      const request = readAnnounce(parseTrackerQuery(url));
-      const address = addressBytes(remoteAddress);
-      if (address === undefined) throw new AnnounceRefusal('invalid address');
-      const { record, swarm, peers } = this.take(request, address, undefined, 'http');
-      const { v4, v6 } = peers;
-      const answer = new Map<string, BencodeInput>([
-        ...Object.entries(this.countsOf(record)),
-        ['interval', ANNOUNCE_INTERVAL_SECONDS],
-        ['min interval', MIN_ANNOUNCE_INTERVAL_SECONDS],
-      ]);
-      if (request.compact) {
-        answer.set('peers', v4);
-        if (v6.length > 0) answer.set('peers6', v6);
-      } else
-        answer.set('peers', [
-          ...listed(swarm, v4, COMPACT_BYTES.v4, request.noPeerId),
-          ...listed(swarm, v6, COMPACT_BYTES.v6, request.noPeerId),
-        ]);
-      return answer;
-    });
+  take(swarm: BittorrentSwarm, request: Announce): number {
+    const before = swarm.size;
+    const place = swarm.take(request, Math.floor(this.clock.monotonic() / 1_000), this.peers < this.limits.peers);
+    this.peers += swarm.size - before;
+    if (place >= 0 && !swarm.isWatched) this.watch(swarm, TURNS_OF_SILENCE);
+    return place;
   }
 
-  /**
-   * Takes in what a client says, whichever way it came, and picks peers for it.
-   * @param address the bytes of the client's address in latin1
-   * @param family of the peers; undefined for both
-   * @throws AnnounceRefusal for a torrent that is not listed
-   */
-  take(
-    { infoHash, event, isSeeder, peerId, port, numwant }: SwarmAnnounce,
-    address: string,
-    family: AddressFamily | undefined,
-    protocol: BittorrentProtocol,
-  ): { readonly record: DocumentRecord; readonly swarm: BittorrentSwarm; readonly peers: PickedPeers } {
-    const record = this.demand(infoHash);
-    const key = address + String.fromCharCode(port >> 8, port & 0xff);
-    const swarm = this.swarmOf(record.id);
-    const before = event === 'stopped' ? swarm.delete(key) : swarm.put(key, { peerId, isSeeder, lastSeen: this.clock.monotonic() });
-    // A client of a hybrid torrent tells everything twice, once for each of its hashes.
-    if (event === 'completed' && !before?.isSeeder) this.downloads.set(record.id, (this.downloads.get(record.id) ?? 0) + 1);
-    this.meter.announced(event, protocol);
-    return { record, swarm, peers: swarm.pick(key, isSeeder, event === 'stopped' ? 0 : numwant, this.random.next(), family) };
+  /** Where an answer begins among the peers of a swarm: from 0 (included) to 1 (excluded). */
+  chance(): number {
+    return this.random.next();
   }
 
-  /** Answers `/scrape`; torrents that are not listed are left out. */
-  scrape(url: string): Uint8Array {
-    return this.answered(() => {
-      const files = new Map<string, BencodeInput>();
-      for (const hash of readScrape(parseTrackerQuery(url))) {
-        const record = this.catalog.find(hash);
-        if (record) files.set(Buffer.from(hash, 'hex').toString('latin1'), new Map(Object.entries(this.countsOf(record))));
-      }
-      this.meter.scraped('http');
-      return new Map([['files', files]]);
-    });
+  /** What our own hosts add to a swarm. Looked up when it changed, for a popular document has many holders. */
+  hostsOf(swarm: BittorrentSwarm): TorrentCounts {
+    if (swarm.hosts) return swarm.hosts;
+    const record = swarm.slot === undefined ? undefined : this.catalog.at(swarm.slot);
+    swarm.hosts = record ? hostCounts(record) : { complete: 0, downloaded: 0, incomplete: 0 };
+    return swarm.hosts;
   }
 
-  /** Both kinds of peers together (BEP 48). */
-  countsOf(record: DocumentRecord): TorrentCounts {
-    const swarm = this.swarms.get(record.id);
-    let hosts = 0;
-    for (const { complete } of record.holdings.values()) if (complete) hosts++;
-    const complete = Math.min(hosts, record.listedHosts);
+  /** Both kinds of peers together (BEP 48); undefined for a torrent that is not known here. */
+  countsUnder(infoHash: Buffer): TorrentCounts | undefined {
+    const swarm = this.byHash.get(infoHash);
+    if (swarm) {
+      const hosts = this.hostsOf(swarm);
+      return {
+        complete: hosts.complete + swarm.complete,
+        downloaded: hosts.downloaded + swarm.downloaded,
+        incomplete: hosts.incomplete + swarm.incomplete,
+      };
+    }
+    const record = this.recordUnder(infoHash.toString('hex'));
+    if (!record) return undefined;
+    const other = this.byDocument.get(record.slot);
+    const { complete, downloaded, incomplete } = hostCounts(record);
     return {
-      complete: complete + (swarm?.complete ?? 0),
-      downloaded: record.completed + (this.downloads.get(record.id) ?? 0),
-      incomplete: record.listedHosts - complete + (swarm?.incomplete ?? 0),
+      complete: complete + (other?.complete ?? 0),
+      downloaded: downloaded + (other?.downloaded ?? this.downloads.get(record.slot) ?? 0),
+      incomplete: incomplete + (other?.incomplete ?? 0),
     };
   }
 
-  /** The same by a hash in hex; undefined for a torrent that is not listed. */
-  countsUnder(hash: string): TorrentCounts | undefined {
-    const record = this.catalog.find(hash);
-    return record && this.countsOf(record);
-  }
-
-  /** Forgets peers that fell silent; looks at a part of the torrents each time. */
+  /** Forgets peers that fell silent; looks at those torrents only whose peers may have. */
   sweep(): void {
-    const oldest = this.clock.monotonic() - SILENT_INTERVALS * ANNOUNCE_INTERVAL_SECONDS * 1_000;
-    this.sweeping ??= this.swarms.entries();
-    for (let looked = 0; looked < SWARMS_PER_SWEEP; looked++) {
-      const { value, done } = this.sweeping.next();
-      if (done) {
-        this.sweeping = undefined;
-        return;
-      }
-      const [id, swarm] = value;
-      swarm.expire(oldest);
-      if (swarm.size === 0) this.swarms.delete(id);
+    const now = Math.floor(this.clock.monotonic() / 1_000);
+    this.wheel.advance(SWARMS_PER_SWEEP, (swarm) => {
+      if (swarm.isGone) return;
+      swarm.isWatched = false;
+      const before = swarm.size;
+      const oldest = swarm.expire(now - SILENCE_SECONDS);
+      this.peers += swarm.size - before;
+      if (swarm.size === 0) this.drop(swarm);
+      else this.watch(swarm, (1_000 * (oldest + SILENCE_SECONDS - now)) / BITTORRENT_SWEEP_MS + 1);
+    });
+  }
+
+  private watch(swarm: BittorrentSwarm, turns: number): void {
+    swarm.isWatched = true;
+    this.wheel.put(swarm, turns);
+  }
+
+  /** The first announce under a hash. */
+  private meet(infoHash: Buffer): BittorrentSwarm | Refusal {
+    const record = this.recordUnder(infoHash.toString('hex'));
+    if (!record && !this.policy.tracksUnlisted(infoHash)) return UNKNOWN_TORRENT;
+    if (!record && this.unlisted >= this.limits.unlisted) return FULL;
+    const swarm = (record && this.byDocument.get(record.slot)) ?? new BittorrentSwarm(record?.slot);
+    const hash = Buffer.from(infoHash);
+    swarm.hashes.push(hash);
+    this.byHash.set(hash, swarm);
+    if (!record) this.unlisted++;
+    else if (!this.byDocument.has(record.slot)) {
+      this.byDocument.set(record.slot, swarm);
+      swarm.downloaded = this.downloads.get(record.slot) ?? 0;
     }
-  }
-
-  private demand(infoHash: string): DocumentRecord {
-    const record = this.catalog.find(infoHash);
-    if (!record) throw new AnnounceRefusal('this torrent is not listed here', UNKNOWN_TORRENT_RETRY_MINUTES);
-    return record;
-  }
-
-  private swarmOf(id: DocumentId): BittorrentSwarm {
-    const known = this.swarms.get(id);
-    if (known) return known;
-    const swarm = new BittorrentSwarm();
-    this.swarms.set(id, swarm);
+    // Whoever asks once and never announces would otherwise stay for ever.
+    if (!swarm.isWatched) this.watch(swarm, TURNS_OF_SILENCE);
     return swarm;
   }
 
-  private answered(answer: () => Map<string, BencodeInput>): Uint8Array {
-    try {
-      return bencode(answer());
-    } catch (error) {
-      if (!(error instanceof AnnounceRefusal)) throw error;
-      this.meter.announced('refused', 'http');
-      const refusal = new Map<string, BencodeInput>([['failure reason', error.message]]);
-      if (error.retryInMinutes !== undefined) refusal.set('retry in', error.retryInMinutes);
-      return bencode(refusal);
+  private recordUnder(infoHash: string): DocumentRecord | undefined {
+    const other = this.otherHashes(infoHash);
+    return other === undefined ? this.catalog.find(infoHash) : this.catalog.get(other);
+  }
+
+  private dropUnlisted(infoHash: Buffer): void {
+    const swarm = this.byHash.get(infoHash);
+    if (swarm && swarm.slot === undefined) this.drop(swarm);
+  }
+
+  private drop(swarm: BittorrentSwarm): void {
+    const { slot } = swarm;
+    swarm.isGone = true;
+    for (const hash of swarm.hashes) if (this.byHash.get(hash) === swarm) this.byHash.delete(hash);
+    this.peers -= swarm.size;
+    swarm.expire(Number.POSITIVE_INFINITY);
+    if (slot === undefined) this.unlisted--;
+    else if (this.byDocument.get(slot) === swarm) {
+      this.byDocument.delete(slot);
+      if (swarm.downloaded > 0) this.downloads.set(slot, swarm.downloaded);
     }
   }
 }
 
-/** Peers as dictionaries, for clients that do not take compact ones. */
-function listed(swarm: BittorrentSwarm, compact: Buffer, width: number, noPeerId: boolean): BencodeInput[] {
-  const peers: BencodeInput[] = [];
-  for (let at = 0; at < compact.length; at += width) {
-    const key = compact.toString('latin1', at, at + width);
-    const peer = new Map<string, BencodeInput>([
-      ['ip', addressText(key.slice(0, -2))],
-      ['port', compact.readUInt16BE(at + width - 2)],
-    ]);
-    if (!noPeerId) peer.set('peer id', Buffer.from(swarm.peerId(key) ?? '', 'latin1'));
-    peers.push(peer);
-  }
-  return peers;
+/** Hosts of ours as a BitTorrent client counts peers. */
+function hostCounts(record: DocumentRecord): TorrentCounts {
+  const { listedSeeders: complete, listedHosts, completed: downloaded } = record;
+  return { complete, downloaded, incomplete: listedHosts - complete };
+}
+
+/** Whether this is why there is no swarm. */
+export function isRefusal(found: BittorrentSwarm | Refusal): found is Refusal {
+  return 'reason' in found;
+}
+
+/** Room for the info-hashes of a scrape. */
+export function hashList(count: number): Buffer {
+  return Buffer.alloc(count * HASH_BYTES);
 }

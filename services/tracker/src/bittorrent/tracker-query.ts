@@ -1,139 +1,154 @@
-import { plainAddress } from '@pageswarm/primitives';
+import { type Announce, DEFAULT_NUMWANT, EVENT, HASH_BYTES, MAX_NUMWANT, type Refusal } from './announce.ts';
 
-/** The longest query of an announce or scrape that is read, in characters. */
+/** The longest query of an announce or scrape that is read, in bytes. */
 export const MAX_QUERY_LENGTH = 8_192;
 /** The most torrents in one scrape (BEP 48). */
 export const MAX_SCRAPE_HASHES = 64;
-/** Bytes of an info-hash (v1, or v2 cut) and of a peer id (BEP 3, 52). */
-export const HASH_BYTES = 20;
-/** The most peers in one answer, and how many there are if the client does not say. */
-export const MAX_NUMWANT = 100;
-export const DEFAULT_NUMWANT = 50;
 
-export type AnnounceEvent = 'started' | 'stopped' | 'completed' | 'none';
+const AMPERSAND = 0x26;
+const EQUALS = 0x3d;
+const PERCENT = 0x25;
+const ZERO = 0x30;
+const NINE = 0x39;
+/** More digits than that are no number that anybody means, and could be more than a number can say. */
+const MAX_DIGITS = 15;
+const MAX_PORT = 65_535;
 
-/** What a BitTorrent client says of itself, whichever way it announces. */
-export interface SwarmAnnounce {
-  /** 40 hex digits. */
-  readonly infoHash: string;
-  /** 20 bytes as latin1. */
-  readonly peerId: string;
-  readonly port: number;
-  readonly isSeeder: boolean;
-  readonly event: AnnounceEvent;
-  readonly numwant: number;
-}
+const TOO_LONG: Refusal = { reason: 'query too long' };
+const NO_PEER_ID: Refusal = { reason: 'invalid peer_id' };
+const NO_PORT: Refusal = { reason: 'invalid port' };
+const NO_HASH: Refusal = { reason: 'invalid info_hash' };
+const NOTHING_TO_SCRAPE: Refusal = { reason: 'scrape needs an info_hash' };
+const TOO_MANY: Refusal = { reason: `at most ${MAX_SCRAPE_HASHES} torrents in one scrape` };
 
-/** An announce over HTTP (BEP 3, 23). */
-export interface BittorrentAnnounce extends SwarmAnnounce {
-  readonly compact: boolean;
-  readonly noPeerId: boolean;
-}
-
-/** A refusal that the client shows to its user; it travels as `failure reason`. */
-export class AnnounceRefusal extends Error {
-  constructor(
-    reason: string,
-    /** After how many minutes to try again (BEP 31); undefined if trying again will not help. */
-    readonly retryInMinutes?: number,
-  ) {
-    super(reason);
-    this.name = 'AnnounceRefusal';
+/**
+ * Reads the query of an announce (BEP 3, 23) into `request`. It is read as bytes: an info-hash is not text, and reading it
+ * as UTF-8 would destroy it. Of a parameter that comes twice the first counts; the address that a client may state
+ * (`ip`) is not read, for it would let it point others at somebody else.
+ * @param bytes holds the query from `from`, behind the question mark, up to `to`
+ * @returns what is wrong with it
+ */
+export function readAnnounce(bytes: Uint8Array, from: number, to: number, request: Announce): Refusal | undefined {
+  if (to - from > MAX_QUERY_LENGTH) return TOO_LONG;
+  let hashBytes = -1;
+  let peerIdBytes = -1;
+  let port = -1;
+  let left = -1;
+  let numwant = -1;
+  let event = -1;
+  let compact = -1;
+  let noPeerId = -1;
+  for (let at = from; at < to; ) {
+    let equals = at;
+    while (equals < to && bytes[equals] !== EQUALS && bytes[equals] !== AMPERSAND) equals++;
+    let end = equals;
+    while (end < to && bytes[end] !== AMPERSAND) end++;
+    const value = Math.min(equals + 1, end);
+    switch (equals - at) {
+      case 4:
+        if (port < 0 && isWord(bytes, at, 'port')) port = wholeNumber(bytes, value, end);
+        else if (left < 0 && isWord(bytes, at, 'left')) left = wholeNumber(bytes, value, end);
+        break;
+      case 5:
+        if (event < 0 && isWord(bytes, at, 'event')) event = eventOf(bytes, value, end);
+        break;
+      case 7:
+        if (peerIdBytes < 0 && isWord(bytes, at, 'peer_id')) peerIdBytes = decodeInto(bytes, value, end, request.peerId);
+        else if (numwant < 0 && isWord(bytes, at, 'numwant')) numwant = wholeNumber(bytes, value, end);
+        else if (compact < 0 && isWord(bytes, at, 'compact')) compact = flag(bytes, value, end);
+        break;
+      case 9:
+        if (hashBytes < 0 && isWord(bytes, at, 'info_hash')) hashBytes = decodeInto(bytes, value, end, request.infoHash);
+        break;
+      case 10:
+        if (noPeerId < 0 && isWord(bytes, at, 'no_peer_id')) noPeerId = flag(bytes, value, end);
+        break;
+      default:
+    }
+    at = end + 1;
   }
+  if (peerIdBytes !== HASH_BYTES) return NO_PEER_ID;
+  if (port < 1 || port > MAX_PORT) return NO_PORT;
+  if (hashBytes !== HASH_BYTES) return NO_HASH;
+  request.setPort(port);
+  request.isSeeder = left === 0;
+  request.numwant = numwant < 0 ? DEFAULT_NUMWANT : Math.min(numwant, MAX_NUMWANT);
+  request.event = Math.max(event, EVENT.none);
+  request.compact = compact !== 0;
+  request.noPeerId = noPeerId === 1;
+  return undefined;
 }
 
 /**
- * The parameters of a tracker request. Values are bytes, kept as latin1: an info-hash is not text, and reading it as UTF-8
- * would destroy it.
- * @throws AnnounceRefusal
+ * Reads the info-hashes of a scrape (BEP 48), 20 bytes each behind each other.
+ * @param into has room for {@link MAX_SCRAPE_HASHES}
+ * @returns how many there are, or what is wrong with them
  */
-export function parseTrackerQuery(url: string): Map<string, string[]> {
-  const start = url.indexOf('?');
-  const query = start === -1 ? '' : url.slice(start + 1);
-  if (query.length > MAX_QUERY_LENGTH) throw new AnnounceRefusal('query too long');
-  const parameters = new Map<string, string[]>();
-  for (const part of query.split('&')) {
-    if (part === '') continue;
-    const equals = part.indexOf('=');
-    const key = percentDecode(equals === -1 ? part : part.slice(0, equals));
-    const value = equals === -1 ? '' : percentDecode(part.slice(equals + 1));
-    const values = parameters.get(key);
-    if (values) values.push(value);
-    else parameters.set(key, [value]);
+export function readScrape(bytes: Uint8Array, from: number, to: number, into: Buffer): number | Refusal {
+  if (to - from > MAX_QUERY_LENGTH) return TOO_LONG;
+  let hashes = 0;
+  for (let at = from; at < to; ) {
+    let end = at;
+    while (end < to && bytes[end] !== AMPERSAND) end++;
+    if (end - at > 9 && bytes[at + 9] === EQUALS && isWord(bytes, at, 'info_hash')) {
+      if (hashes === MAX_SCRAPE_HASHES) return TOO_MANY;
+      const place = into.subarray(hashes * HASH_BYTES, (hashes + 1) * HASH_BYTES);
+      if (decodeInto(bytes, at + 10, end, place) !== HASH_BYTES) return NO_HASH;
+      hashes++;
+    }
+    at = end + 1;
   }
-  return parameters;
+  return hashes === 0 ? NOTHING_TO_SCRAPE : hashes;
 }
 
-/** @throws AnnounceRefusal naming the parameter that is missing or wrong */
-export function readAnnounce(parameters: ReadonlyMap<string, readonly string[]>): BittorrentAnnounce {
-  const first = (key: string) => parameters.get(key)?.[0];
-  const peerId = first('peer_id') ?? '';
-  if (peerId.length !== HASH_BYTES) throw new AnnounceRefusal('invalid peer_id');
-  const port = wholeNumber(first('port'));
-  if (port === undefined || port < 1 || port > 65_535) throw new AnnounceRefusal('invalid port');
-  const left = wholeNumber(first('left'));
-  const numwant = wholeNumber(first('numwant'));
-  const event = first('event') ?? '';
-  return {
-    infoHash: hashOf(first('info_hash')),
-    peerId,
-    port,
-    isSeeder: left === 0,
-    event: event === 'started' || event === 'stopped' || event === 'completed' ? event : 'none',
-    numwant: Math.min(numwant ?? DEFAULT_NUMWANT, MAX_NUMWANT),
-    compact: first('compact') !== '0',
-    noPeerId: first('no_peer_id') === '1',
-  };
+function isWord(bytes: Uint8Array, from: number, word: string): boolean {
+  for (let at = 0; at < word.length; at++) if (bytes[from + at] !== word.charCodeAt(at)) return false;
+  return true;
 }
 
-/** @throws AnnounceRefusal without a hash, or with too many */
-export function readScrape(parameters: ReadonlyMap<string, readonly string[]>): string[] {
-  const hashes = parameters.get('info_hash') ?? [];
-  if (hashes.length === 0) throw new AnnounceRefusal('scrape needs an info_hash');
-  if (hashes.length > MAX_SCRAPE_HASHES) throw new AnnounceRefusal(`at most ${MAX_SCRAPE_HASHES} torrents in one scrape`);
-  return hashes.map(hashOf);
+/** 0 stands for an event that nobody knows, too: what a client calls something else is an ordinary announce. */
+function eventOf(bytes: Uint8Array, from: number, to: number): number {
+  if (to - from === 7 && isWord(bytes, from, 'started')) return EVENT.started;
+  if (to - from === 7 && isWord(bytes, from, 'stopped')) return EVENT.stopped;
+  return to - from === 9 && isWord(bytes, from, 'completed') ? EVENT.completed : EVENT.none;
 }
 
-function hashOf(bytes: string | undefined): string {
-  if (bytes?.length !== HASH_BYTES) throw new AnnounceRefusal('invalid info_hash');
-  return Buffer.from(bytes, 'latin1').toString('hex');
+/** The digit of a value of one letter, 9 for all else. */
+function flag(bytes: Uint8Array, from: number, to: number): number {
+  return to - from === 1 && bytes[from] !== undefined ? (bytes[from] as number) - ZERO : 9;
 }
 
-function wholeNumber(text: string | undefined): number | undefined {
-  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+/** @returns -1 for what is no number */
+function wholeNumber(bytes: Uint8Array, from: number, to: number): number {
+  if (to <= from || to - from > MAX_DIGITS) return -1;
+  let value = 0;
+  for (let at = from; at < to; at++) {
+    const digit = bytes[at] as number;
+    if (digit < ZERO || digit > NINE) return -1;
+    value = value * 10 + digit - ZERO;
+  }
+  return value;
 }
 
-/** Percent-decodes to bytes; a `%` without two hex digits stands for itself. */
-function percentDecode(text: string): string {
-  if (!text.includes('%')) return text;
-  return text.replace(/%([0-9a-fA-F]{2})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)));
+/**
+ * Percent-decodes; a `%` without two hex digits stands for itself.
+ * @returns how many bytes there are, also if they are more than `into` has room for
+ */
+function decodeInto(bytes: Uint8Array, from: number, to: number, into: Uint8Array): number {
+  let length = 0;
+  for (let at = from; at < to; length++) {
+    const byte = bytes[at] as number;
+    const high = byte === PERCENT && at + 2 < to ? hexDigit(bytes[at + 1] as number) : -1;
+    const low = high < 0 ? -1 : hexDigit(bytes[at + 2] as number);
+    if (length < into.length) into[length] = low < 0 ? byte : high * 16 + low;
+    at += low < 0 ? 1 : 3;
+  }
+  return length;
 }
 
-/** The bytes of an IPv4 (4) or IPv6 (16) address in latin1; undefined for anything else. */
-export function addressBytes(address: string): string | undefined {
-  const plain = plainAddress(address).replace(/%.*$/, '');
-  const octets = plain.split('.').map(Number);
-  if (!plain.includes(':'))
-    return octets.length === 4 && octets.every((octet) => octet >= 0 && octet <= 255) ? String.fromCharCode(...octets) : undefined;
-  const [head = '', tail, ...more] = plain.split('::');
-  if (more.length > 0) return undefined;
-  const front = groupsOf(head);
-  const back = tail === undefined ? [] : groupsOf(tail);
-  const missing = 8 - front.length - back.length;
-  if (tail === undefined ? missing !== 0 : missing < 0) return undefined;
-  const groups = [...front, ...new Array<number>(missing).fill(0), ...back];
-  if (groups.some((group) => !(group >= 0 && group <= 0xffff))) return undefined;
-  return String.fromCharCode(...groups.flatMap((group) => [group >> 8, group & 0xff]));
-}
-
-function groupsOf(text: string): number[] {
-  return text === '' ? [] : text.split(':').map((group) => (/^[0-9a-fA-F]{1,4}$/.test(group) ? Number.parseInt(group, 16) : Number.NaN));
-}
-
-/** The address that {@link addressBytes} was made of, as text. */
-export function addressText(bytes: string): string {
-  const codes = [...bytes].map((letter) => letter.charCodeAt(0));
-  if (codes.length === 4) return codes.join('.');
-  const groups = Array.from({ length: 8 }, (_, i) => ((codes[2 * i] as number) * 256 + (codes[2 * i + 1] as number)).toString(16));
-  return groups.join(':');
+function hexDigit(byte: number): number {
+  if (byte >= ZERO && byte <= NINE) return byte - ZERO;
+  // Clearing the bit of lower case makes one letter of both.
+  const letter = byte & ~0x20;
+  return letter >= 0x41 && letter <= 0x46 ? letter - 0x37 : -1;
 }

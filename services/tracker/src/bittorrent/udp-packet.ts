@@ -1,7 +1,5 @@
-import { type AnnounceEvent, AnnounceRefusal, DEFAULT_NUMWANT, HASH_BYTES, MAX_NUMWANT, type SwarmAnnounce } from './tracker-query.ts';
+import { ANNOUNCE_EVENTS, type Announce, DEFAULT_NUMWANT, EVENT, HASH_BYTES, MAX_NUMWANT, type Refusal } from './announce.ts';
 
-/** What a connect request begins with (BEP 15). */
-export const UDP_PROTOCOL_ID = 0x41727101980n;
 /** What is asked for, and what an answer is (BEP 15). */
 export const UDP_ACTION = { connect: 0, announce: 1, scrape: 2, error: 3 } as const;
 /** The most torrents in one UDP scrape (BEP 15). */
@@ -10,101 +8,59 @@ export const MAX_UDP_SCRAPE_HASHES = 74;
 export const MAX_UDP_ANSWER_BYTES = 1_232;
 
 /** Connection id, action and transaction id, which every request begins with. */
-const REQUEST_HEADER_BYTES = 16;
-const ANNOUNCE_BYTES = 98;
+export const UDP_REQUEST_HEADER_BYTES = 16;
 /** An announce answer before its peers. */
-const ANNOUNCE_ANSWER_BYTES = 20;
-const EVENTS: readonly AnnounceEvent[] = ['none', 'completed', 'started', 'stopped'];
+export const UDP_ANNOUNCE_ANSWER_BYTES = 20;
+/** A scrape answer before its torrents, and each of them. */
+export const UDP_SCRAPE_HEADER_BYTES = 8;
+export const UDP_SCRAPED_BYTES = 12;
 
-/** What every request begins with. */
-export interface UdpRequest {
-  readonly connectionId: bigint;
-  readonly action: number;
-  readonly transaction: number;
-}
+/** What a connect request begins with (BEP 15), in two halves. */
+const PROTOCOL_ID = { high: 0x417, low: 0x27101980 } as const;
+const ANNOUNCE_BYTES = 98;
 
-/** The numbers of one torrent in an answer. */
-export interface UdpCounts {
-  readonly complete: number;
-  readonly downloaded: number;
-  readonly incomplete: number;
-}
+const TOO_SHORT: Refusal = { reason: 'announce too short' };
+const NO_PORT: Refusal = { reason: 'invalid port' };
+const NO_HASH: Refusal = { reason: 'invalid info_hash' };
+const TOO_MANY: Refusal = { reason: `at most ${MAX_UDP_SCRAPE_HASHES} torrents in one scrape` };
 
-/** @returns undefined for what is too short to be answered */
-export function readUdpRequest(packet: Buffer): UdpRequest | undefined {
-  if (packet.length < REQUEST_HEADER_BYTES) return undefined;
-  return { connectionId: packet.readBigUInt64BE(0), action: packet.readUInt32BE(8), transaction: packet.readUInt32BE(12) };
+export function isConnectRequest(packet: Buffer): boolean {
+  return packet.readUInt32BE(0) === PROTOCOL_ID.high && packet.readUInt32BE(4) === PROTOCOL_ID.low;
 }
 
 /**
- * The announce in a packet. The address that it may state is not read: it would let a client point others at somebody
- * else. What follows (BEP 41) is not read either.
- * @throws AnnounceRefusal
+ * Reads the announce in a packet into `request`. The address that it may state is not read: it would let a client point
+ * others at somebody else. What follows (BEP 41) is not read either.
+ * @returns what is wrong with it
  */
-export function readUdpAnnounce(packet: Buffer): SwarmAnnounce {
-  if (packet.length < ANNOUNCE_BYTES) throw new AnnounceRefusal('announce too short');
+export function readUdpAnnounce(packet: Buffer, request: Announce): Refusal | undefined {
+  if (packet.length < ANNOUNCE_BYTES) return TOO_SHORT;
   const port = packet.readUInt16BE(96);
-  if (port === 0) throw new AnnounceRefusal('invalid port');
+  if (port === 0) return NO_PORT;
+  packet.copy(request.infoHash, 0, 16, 16 + HASH_BYTES);
+  packet.copy(request.peerId, 0, 36, 36 + HASH_BYTES);
+  request.setPort(port);
+  request.isSeeder = packet.readUInt32BE(64) === 0 && packet.readUInt32BE(68) === 0;
+  const event = packet.readUInt32BE(80);
+  request.event = event < ANNOUNCE_EVENTS.length ? event : EVENT.none;
   const wanted = packet.readInt32BE(92);
-  return {
-    infoHash: packet.toString('hex', 16, 16 + HASH_BYTES),
-    peerId: packet.toString('latin1', 36, 36 + HASH_BYTES),
-    port,
-    isSeeder: packet.readBigUInt64BE(64) === 0n,
-    event: EVENTS[packet.readUInt32BE(80)] ?? 'none',
-    numwant: wanted < 0 ? DEFAULT_NUMWANT : Math.min(wanted, MAX_NUMWANT),
-  };
-}
-
-/** The hashes of a scrape in hex. @throws AnnounceRefusal */
-export function readUdpScrape(packet: Buffer): string[] {
-  const bytes = packet.length - REQUEST_HEADER_BYTES;
-  if (bytes === 0 || bytes % HASH_BYTES !== 0) throw new AnnounceRefusal('invalid info_hash');
-  if (bytes > MAX_UDP_SCRAPE_HASHES * HASH_BYTES) throw new AnnounceRefusal(`at most ${MAX_UDP_SCRAPE_HASHES} torrents in one scrape`);
-  return Array.from({ length: bytes / HASH_BYTES }, (_, n) => {
-    const start = REQUEST_HEADER_BYTES + n * HASH_BYTES;
-    return packet.toString('hex', start, start + HASH_BYTES);
-  });
-}
-
-export function udpConnectAnswer(transaction: number, connectionId: bigint): Buffer {
-  const packet = answer(UDP_ACTION.connect, transaction, 16);
-  packet.writeBigUInt64BE(connectionId, 8);
-  return packet;
-}
-
-/** @param peers compact addresses of the asker's own family */
-export function udpAnnounceAnswer(transaction: number, intervalSeconds: number, counts: UdpCounts, peers: Buffer): Buffer {
-  const packet = answer(UDP_ACTION.announce, transaction, ANNOUNCE_ANSWER_BYTES + peers.length);
-  packet.writeUInt32BE(intervalSeconds, 8);
-  packet.writeUInt32BE(counts.incomplete, 12);
-  packet.writeUInt32BE(counts.complete, 16);
-  peers.copy(packet, ANNOUNCE_ANSWER_BYTES);
-  return packet;
+  request.numwant = wanted < 0 ? DEFAULT_NUMWANT : Math.min(wanted, MAX_NUMWANT);
+  return undefined;
 }
 
 /** How many peers of so many bytes each an answer has room for. */
 export function udpRoomFor(compactBytes: number): number {
-  return Math.floor((MAX_UDP_ANSWER_BYTES - ANNOUNCE_ANSWER_BYTES) / compactBytes);
+  return Math.floor((MAX_UDP_ANSWER_BYTES - UDP_ANNOUNCE_ANSWER_BYTES) / compactBytes);
 }
 
-export function udpScrapeAnswer(transaction: number, all: readonly UdpCounts[]): Buffer {
-  const packet = answer(UDP_ACTION.scrape, transaction, 8 + 12 * all.length);
-  all.forEach(({ complete, downloaded, incomplete }, n) => {
-    packet.writeUInt32BE(complete, 8 + 12 * n);
-    packet.writeUInt32BE(downloaded, 12 + 12 * n);
-    packet.writeUInt32BE(incomplete, 16 + 12 * n);
-  });
-  return packet;
+/** How many hashes a scrape holds, or what is wrong with it. */
+export function udpScrapeHashes(packet: Buffer): number | Refusal {
+  const bytes = packet.length - UDP_REQUEST_HEADER_BYTES;
+  if (bytes === 0 || bytes % HASH_BYTES !== 0) return NO_HASH;
+  return bytes > MAX_UDP_SCRAPE_HASHES * HASH_BYTES ? TOO_MANY : bytes / HASH_BYTES;
 }
 
-export function udpError(transaction: number, reason: string): Buffer {
-  return Buffer.concat([answer(UDP_ACTION.error, transaction, 8), Buffer.from(reason)]);
-}
-
-function answer(action: number, transaction: number, bytes: number): Buffer {
-  const packet = Buffer.alloc(bytes);
-  packet.writeUInt32BE(action, 0);
-  packet.writeUInt32BE(transaction, 4);
-  return packet;
+export function udpScrapeHash(packet: Buffer, n: number): Buffer {
+  const start = UDP_REQUEST_HEADER_BYTES + n * HASH_BYTES;
+  return packet.subarray(start, start + HASH_BYTES);
 }

@@ -4,9 +4,10 @@ import { ManualClock, SeededRandom } from '@pageswarm/primitives';
 import fc from 'fast-check';
 import { sampleFacts, samplePeer } from '../catalog/catalog.sample.ts';
 import { Catalog } from '../catalog/catalog.ts';
+import { MAX_NUMWANT } from './announce.ts';
 import { BittorrentTracker } from './bittorrent.service.ts';
+import { BittorrentCounters } from './bittorrent-counters.ts';
 import { CONNECTION_ID_WINDOW_MS, CONNECTION_ID_WINDOWS, ConnectionIds } from './connection-ids.ts';
-import { MAX_NUMWANT } from './tracker-query.ts';
 import { type AnnounceSample, announcePacket, connectPacket, scrapePacket } from './udp-packet.sample.ts';
 import { MAX_UDP_ANSWER_BYTES, MAX_UDP_SCRAPE_HASHES } from './udp-packet.ts';
 import { UdpTracker } from './udp-tracker.ts';
@@ -19,23 +20,15 @@ function tracker() {
   const catalog = new Catalog();
   catalog.setListed(samplePeer(1), true);
   catalog.announce(samplePeer(1), book, { have: 40, complete: true });
-  const counts: Record<string, number> = {};
-  const count = (what: string) => {
-    counts[what] = (counts[what] ?? 0) + 1;
-  };
-  const meter = {
-    announced: (event: string, protocol: string) => count(`${protocol} ${event}`),
-    scraped: (protocol: string) => count(`${protocol} scrape`),
-    ignored: () => count('ignored'),
-  };
-  const bittorrent = new BittorrentTracker(catalog, clock, new SeededRandom(1), meter);
+  const counters = new BittorrentCounters().udp;
+  const bittorrent = new BittorrentTracker(catalog, clock, new SeededRandom(1));
   const logger = createLogger({ service: 'test', node: 'test', level: 'silent', format: 'json' });
-  const udp = new UdpTracker(undefined, bittorrent, new ConnectionIds(clock), meter, logger);
+  const udp = new UdpTracker(undefined, bittorrent, new ConnectionIds(clock), counters, logger);
   const hex = (packet: Buffer, address = '10.0.0.1') => udp.answer(packet, address)?.toString('hex');
   const connect = (address = '10.0.0.1') => (udp.answer(connectPacket(7), address) as Buffer).readBigUInt64BE(8);
   const announce = (address: string, sample: Partial<AnnounceSample> = {}) =>
     hex(announcePacket(connect(address), 8, { hash, port: 1_001, ...sample }), address);
-  return { clock, bittorrent, udp, hex, connect, announce, counts };
+  return { clock, bittorrent, udp, hex, connect, announce, counters };
 }
 
 /** The start of an announce answer: action, transaction 8, interval 900, leechers, seeders. */
@@ -45,11 +38,11 @@ const refused = (reason: string, transaction = '00000008') => `00000003${transac
 
 describe('UDP clients', () => {
   it('meet each other by v1 and cut v2 hashes, and are counted with our hosts', () => {
-    const { announce, counts } = tracker();
+    const { announce, counters } = tracker();
     expect(announce('10.0.0.1', { left: 0n, event: 1 })).toBe(answered(0, 2));
     expect(announce('10.0.0.2', { hash: book.infoHashV2.slice(0, 40), port: 1_002, event: 0 })).toBe(`${answered(1, 2)}0a00000103e9`);
     expect(announce('10.0.0.2', { port: 1_002, event: 3 })).toBe(answered(0, 2));
-    expect(counts).toEqual({ 'udp completed': 1, 'udp none': 1, 'udp stopped': 1 });
+    expect(counters.announces).toEqual([1, 1, 0, 1]);
   });
 
   it('are sent peers of their own address family', () => {
@@ -61,13 +54,13 @@ describe('UDP clients', () => {
   });
 
   it('scrape several torrents; of those that are not listed nothing is known', () => {
-    const { hex, connect, announce, counts } = tracker();
+    const { hex, connect, announce, counters } = tracker();
     announce('10.0.0.1');
     announce('10.0.0.1', { left: 0n, event: 1 });
     const answer = hex(scrapePacket(connect(), 9, [hash, 'ab'.repeat(20), book.infoHashV2]));
     const numbers = '000000020000000100000000';
     expect(answer).toBe(`0000000200000009${numbers}${'00'.repeat(12)}${numbers}`);
-    expect(counts['udp scrape']).toBe(1);
+    expect(counters.scrapes).toBe(1);
   });
 
   it('must have connected from their address within two minutes', () => {
@@ -107,9 +100,9 @@ describe('UDP clients', () => {
   });
 
   it('gain nothing by a forged address, and anything at all may arrive', () => {
-    const { udp, hex, counts } = tracker();
+    const { udp, hex, counters } = tracker();
     expect([hex(Buffer.alloc(15)), hex(connectPacket(1, 1n)), hex(connectPacket(1), 'nowhere')]).toEqual([undefined, undefined, undefined]);
-    expect(counts).toEqual({ ignored: 3 });
+    expect(counters.ignored).toBe(3);
     const action = fc.constantFrom(0, 1, 2, 3, 2 ** 32 - 1);
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 2_000 }), action, (bytes, asked) => {

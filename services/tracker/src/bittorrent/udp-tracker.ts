@@ -2,39 +2,45 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import type { Logger } from '@pageswarm/observability';
 import type { Endpoint } from '@pageswarm/primitives';
-import { ANNOUNCE_INTERVAL_SECONDS, type BittorrentMeter, type BittorrentTracker } from './bittorrent.service.ts';
-import { COMPACT_BYTES } from './bittorrent-swarm.ts';
+import { Announce, COMPACT_BYTES, EVENT, type Refusal } from './announce.ts';
+import { ANNOUNCE_INTERVAL_SECONDS, type BittorrentTracker, isRefusal } from './bittorrent.service.ts';
+import type { ProtocolCounters } from './bittorrent-counters.ts';
+import { addressBytes } from './client-address.ts';
 import type { ConnectionIds } from './connection-ids.ts';
-import { AnnounceRefusal, addressBytes } from './tracker-query.ts';
 import {
+  isConnectRequest,
+  MAX_UDP_ANSWER_BYTES,
   readUdpAnnounce,
-  readUdpRequest,
-  readUdpScrape,
   UDP_ACTION,
-  UDP_PROTOCOL_ID,
-  type UdpRequest,
-  udpAnnounceAnswer,
-  udpConnectAnswer,
-  udpError,
+  UDP_ANNOUNCE_ANSWER_BYTES,
+  UDP_REQUEST_HEADER_BYTES,
+  UDP_SCRAPE_HEADER_BYTES,
+  UDP_SCRAPED_BYTES,
   udpRoomFor,
-  udpScrapeAnswer,
+  udpScrapeHash,
+  udpScrapeHashes,
 } from './udp-packet.ts';
 
-const NOTHING_KNOWN = { complete: 0, downloaded: 0, incomplete: 0 };
+const CONNECT_FIRST: Refusal = { reason: 'connect first' };
+const UNKNOWN_ACTION: Refusal = { reason: 'unknown action' };
 
 /**
  * Announce and scrape over UDP (BEP 15). Whoever has not proved its address is never sent more bytes than it sent, so that
- * a forged address gains nothing; what is no request gets no answer.
+ * a forged address gains nothing; what is no request gets no answer. All answers are written into one buffer.
  */
 export class UdpTracker {
   private socket: Socket | undefined;
+  private readonly request = new Announce();
+  private out = Buffer.alloc(MAX_UDP_ANSWER_BYTES);
+  /** The address that was read last: clients ask several times in a row. */
+  private sender: { readonly text: string; readonly bytes: Buffer | undefined } = { text: '', bytes: undefined };
 
   /** @param endpoint where to listen; undefined for a tracker without UDP */
   constructor(
     private readonly endpoint: Endpoint | undefined,
     private readonly tracker: BittorrentTracker,
     private readonly connections: ConnectionIds,
-    private readonly meter: BittorrentMeter,
+    private readonly counters: ProtocolCounters,
     private readonly logger: Logger,
   ) {}
 
@@ -47,9 +53,15 @@ export class UdpTracker {
   async start(): Promise<void> {
     if (!this.endpoint) return;
     const { host, port } = this.endpoint;
-    const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
+    const type = host.includes(':') ? 'udp6' : 'udp4';
+    const socket = createSocket({
+      type,
+      // Answers go to addresses, never to names. Looking one up would cost a turn of the event loop.
+      lookup: (address, _, found) => found(null, address, type === 'udp6' ? 6 : 4),
+    });
+    const listening = once(socket, 'listening');
     socket.bind(port, host);
-    await once(socket, 'listening');
+    await listening;
     socket.on('error', (error) => this.logger.warn({ err: error }, 'the UDP socket of the tracker failed'));
     socket.on('message', (packet, from) => this.receive(socket, packet, from));
     this.socket = socket;
@@ -62,50 +74,96 @@ export class UdpTracker {
     if (socket) await new Promise<void>((resolve) => socket.close(resolve));
   }
 
-  /** @returns undefined for what gets no answer */
+  /** @returns a view into the one buffer, good until the next answer; undefined for what gets none */
   answer(packet: Buffer, remoteAddress: string): Buffer | undefined {
-    const request = readUdpRequest(packet);
-    const address = addressBytes(remoteAddress);
-    if (!request || address === undefined) return this.ignored();
-    const { action, transaction, connectionId } = request;
-    if (action === UDP_ACTION.connect)
-      return connectionId === UDP_PROTOCOL_ID ? udpConnectAnswer(transaction, this.connections.issue(address)) : this.ignored();
-    if (!this.connections.isValid(connectionId, address)) {
-      const refusal = udpError(transaction, 'connect first');
-      return refusal.length > packet.length ? this.ignored() : refusal;
-    }
-    try {
-      return this.proved(request, packet, address);
-    } catch (error) {
-      if (!(error instanceof AnnounceRefusal)) throw error;
-      this.meter.announced('refused', 'udp');
-      return udpError(transaction, error.message);
-    }
+    const length = this.write(packet, remoteAddress);
+    return length === 0 ? undefined : this.out.subarray(0, length);
   }
 
-  /** What a client whose address is proved asks for. @throws AnnounceRefusal */
-  private proved({ action, transaction }: UdpRequest, packet: Buffer, address: string): Buffer {
-    if (action === UDP_ACTION.announce) {
-      const family = address.length === 4 ? 'v4' : 'v6';
-      const told = readUdpAnnounce(packet);
-      const request = { ...told, numwant: Math.min(told.numwant, udpRoomFor(COMPACT_BYTES[family])) };
-      const { record, peers } = this.tracker.take(request, address, family, 'udp');
-      return udpAnnounceAnswer(transaction, ANNOUNCE_INTERVAL_SECONDS, this.tracker.countsOf(record), peers[family]);
+  /** @returns how many bytes the answer in `out` has; 0 for what gets none */
+  private write(packet: Buffer, remoteAddress: string): number {
+    const address = this.bytesOf(remoteAddress);
+    if (packet.length < UDP_REQUEST_HEADER_BYTES || !address) return this.ignored();
+    const { out } = this;
+    packet.copy(out, 4, 12, 16);
+    const action = packet.readUInt32BE(8);
+    if (action === UDP_ACTION.connect) {
+      if (!isConnectRequest(packet)) return this.ignored();
+      out.writeUInt32BE(UDP_ACTION.connect, 0);
+      this.connections.issue(address, out, 8);
+      return 16;
     }
-    if (action !== UDP_ACTION.scrape) throw new AnnounceRefusal('unknown action');
-    const counts = readUdpScrape(packet).map((hash) => this.tracker.countsUnder(hash) ?? NOTHING_KNOWN);
-    this.meter.scraped('udp');
-    return udpScrapeAnswer(transaction, counts);
+    if (!this.connections.isValid(packet, address)) {
+      const length = this.error(CONNECT_FIRST);
+      return length > packet.length ? this.ignored() : length;
+    }
+    if (action === UDP_ACTION.announce) return this.announce(packet, address);
+    return action === UDP_ACTION.scrape ? this.scrape(packet) : this.refused(UNKNOWN_ACTION);
+  }
+
+  private announce(packet: Buffer, address: Buffer): number {
+    const { request, tracker, out, counters } = this;
+    request.setSender(address);
+    const refusal = readUdpAnnounce(packet, request);
+    if (refusal) return this.refused(refusal);
+    const swarm = tracker.swarmFor(request);
+    if (isRefusal(swarm)) return this.refused(swarm);
+    const place = tracker.take(swarm, request);
+    counters.announces[request.event] = (counters.announces[request.event] as number) + 1;
+    const hosts = tracker.hostsOf(swarm);
+    // Peers of the asker's own family, for the answer does not say which it holds.
+    const slots = request.width === COMPACT_BYTES.v4 ? swarm.v4 : swarm.v6;
+    const wanted = request.event === EVENT.stopped ? 0 : Math.min(request.numwant, udpRoomFor(request.width));
+    const count = slots.available(place, request.isSeeder, wanted);
+    out.writeUInt32BE(UDP_ACTION.announce, 0);
+    out.writeUInt32BE(ANNOUNCE_INTERVAL_SECONDS, 8);
+    out.writeUInt32BE(hosts.incomplete + swarm.incomplete, 12);
+    out.writeUInt32BE(hosts.complete + swarm.complete, 16);
+    return slots.pick(out, UDP_ANNOUNCE_ANSWER_BYTES, place, request.isSeeder, count, tracker.chance());
+  }
+
+  private scrape(packet: Buffer): number {
+    const hashes = udpScrapeHashes(packet);
+    if (typeof hashes !== 'number') return this.refused(hashes);
+    const { out } = this;
+    out.writeUInt32BE(UDP_ACTION.scrape, 0);
+    let end = UDP_SCRAPE_HEADER_BYTES;
+    for (let n = 0; n < hashes; n++, end += UDP_SCRAPED_BYTES) {
+      const counts = this.tracker.countsUnder(udpScrapeHash(packet, n));
+      out.writeUInt32BE(counts?.complete ?? 0, end);
+      out.writeUInt32BE(counts?.downloaded ?? 0, end + 4);
+      out.writeUInt32BE(counts?.incomplete ?? 0, end + 8);
+    }
+    this.counters.scrapes++;
+    return end;
+  }
+
+  private refused(refusal: Refusal): number {
+    this.counters.refused++;
+    return this.error(refusal);
+  }
+
+  private error({ reason }: Refusal): number {
+    this.out.writeUInt32BE(UDP_ACTION.error, 0);
+    return 8 + this.out.write(reason, 8, 'latin1');
+  }
+
+  private ignored(): 0 {
+    this.counters.ignored++;
+    return 0;
+  }
+
+  private bytesOf(text: string): Buffer | undefined {
+    if (text !== this.sender.text) this.sender = { text, bytes: addressBytes(text) };
+    return this.sender.bytes;
   }
 
   private receive(socket: Socket, packet: Buffer, { address, port }: RemoteInfo): void {
-    const answer = this.answer(packet, address);
+    const length = this.write(packet, address);
     // A sender whose port is 0 cannot be answered.
-    if (answer && port !== 0)
-      socket.send(answer, port, address, (error) => error && this.logger.debug({ err: error }, 'a UDP answer was not sent'));
-  }
-
-  private ignored(): undefined {
-    this.meter.ignored();
+    if (length === 0 || port === 0) return;
+    socket.send(this.out, 0, length, port, address);
+    // An answer that the system did not take at once is sent later, out of this buffer: the next one needs another.
+    if (socket.getSendQueueCount() > 0) this.out = Buffer.alloc(MAX_UDP_ANSWER_BYTES);
   }
 }
