@@ -5,7 +5,7 @@ import type { CatalogChange, CatalogChangeKind, DocumentFacts, DocumentRecord } 
 import { DocumentTable } from './document-table.ts';
 import { HolderTable } from './holder-table.ts';
 import { HoldingTable } from './holding-table.ts';
-import { mergeInspections } from './inspection.ts';
+import { mergeInspections, tellsNothing } from './inspection.ts';
 import { SlotQueue } from './slot-queue.ts';
 import { type CatalogTables, StoredDocument } from './stored-document.ts';
 
@@ -303,7 +303,9 @@ export class Catalog {
   }
 
   private describe(known: StoredDocument, facts: DocumentFacts): void {
-    const { slot, name, aliases, inspection } = known;
+    const { slot, name } = known;
+    if (facts.name === name && facts.aliases.length === 0 && tellsNothing(facts.inspection)) return;
+    const { aliases, inspection } = known;
     const names = otherNames(name, [...aliases, wellFormed(facts.name), ...facts.aliases]);
     const merged = mergeInspections(inspection, facts.inspection);
     if (names.length === aliases.length && merged === inspection) return;

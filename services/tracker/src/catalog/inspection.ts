@@ -20,3 +20,8 @@ export function mergeInspections(known: Inspection, told: Inspection): Inspectio
   const isNew = (Object.keys(merged) as (keyof Inspection)[]).some((key) => merged[key] !== known[key]);
   return isNew ? merged : known;
 }
+
+/** True if an inspection cannot add to what is known, whatever that is. */
+export function tellsNothing({ pages, words, mapped, title, author }: Inspection): boolean {
+  return pages === null && words === null && !mapped && title === null && author === null;
+}

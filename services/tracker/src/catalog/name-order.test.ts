@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { compareNameBytes, compareTexts, MAX_NAME_KEY_LENGTH, nameBytes, nameKey } from './name-order.ts';
 
-const letters = fc.constantFrom('a', 'A', 'b', 'Z', '[', '_', ' ', 'é', 'e\u0301', '\u0301', 'ﬁ', '学');
+const letters = fc.constantFrom('a', 'A', 'b', 'Z', '[', '_', ' ', 'é', 'e\u0301', '\u0301', 'ﬁ', '学', 'ß', 'Σ', 'ς');
 const name = fc.oneof(
   fc.string({ unit: letters, maxLength: 5 }),
   fc.string({ unit: fc.constantFrom('a', 'B'), minLength: 94, maxLength: 99 }),
@@ -19,14 +19,17 @@ describe('the order of names', () => {
     );
   });
 
-  it('is decided by bytes for names in ASCII, and until another letter comes', () => {
-    const order = (a: string, b: string) => compareNameBytes(nameBytes(a), 0, nameBytes(b), 0);
-    expect([order('Ab', 'aB'), order('a', 'ab'), order('axé', 'ayé'), order('é', 'e')].map((each) => each && Math.sign(each))).toEqual([
-      0,
-      -1,
-      -1,
-      undefined,
-    ]);
+  it.each([
+    ['Ab', 'aB', 0],
+    ['a', 'ab', -1],
+    ['Éa', 'eb', -1],
+    ['e\u0301z', 'éa', 1],
+    ['ção', 'cao', 0],
+    ['½', 'a', undefined],
+    ['学', 'a', undefined],
+  ])('of %s and %s is decided by bytes: %s', (a, b, expected) => {
+    const order = compareNameBytes(nameBytes(a), 0, nameBytes(b), 0);
+    expect(order && Math.sign(order)).toBe(expected);
   });
 
   it('goes by the beginning of a name only', () => {

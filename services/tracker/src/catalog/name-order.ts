@@ -23,25 +23,53 @@ export function nameBytes(name: string): Uint8Array {
   return bytes;
 }
 
+/** Letters of one or two bytes in UTF-8 end here. */
+const SHORT_LETTERS_END = 0x800;
+/** A letter whose key is none, for it is a mark on the letter before. */
+const MARK = 0xfffe;
+/** A letter whose key is longer than one letter. */
+const LONG = 0xffff;
+
+/** The keys of all short letters. */
+const KEYS = Uint16Array.from({ length: SHORT_LETTERS_END }, (_, letter) => {
+  const key = foldText(String.fromCharCode(letter));
+  return key.length === 1 ? key.charCodeAt(0) : key === '' ? MARK : LONG;
+});
+
 /**
  * Compares two names, each behind its length, as their keys would compare, without making texts.
- * @returns undefined if a letter outside of ASCII comes before they differ
+ * @returns undefined if a letter comes first that takes more than two bytes or has a long key, or if marks abound
  */
 export function compareNameBytes(a: Uint8Array, startA: number, b: Uint8Array, startB: number): number | undefined {
   const readerA = new VarintReader(a, startA);
   const readerB = new VarintReader(b, startB);
-  const lengthA = readerA.next();
-  const lengthB = readerB.next();
-  for (let n = 0; n < MAX_NAME_KEY_LENGTH && (n < lengthA || n < lengthB); n++) {
-    const letterA = n < lengthA ? (a[readerA.at + n] as number) : -1;
-    const letterB = n < lengthB ? (b[readerB.at + n] as number) : -1;
-    if (letterA >= 128 || letterB >= 128) return undefined;
-    const order = lowerCase(letterA) - lowerCase(letterB);
-    if (order !== 0) return order;
+  const endA = readerA.next() + readerA.at;
+  const endB = readerB.next() + readerB.at;
+  let atA = readerA.at;
+  let atB = readerB.at;
+  let marks = 0;
+  for (let n = 0; n < MAX_NAME_KEY_LENGTH; ) {
+    const keyA = atA < endA ? keyAt(a, atA) : -1;
+    const keyB = atB < endB ? keyAt(b, atB) : -1;
+    if (keyA === LONG || keyB === LONG) return undefined;
+    if (keyA === MARK || keyB === MARK) {
+      if (keyA === MARK) atA += 2;
+      if (keyB === MARK) atB += 2;
+      if (++marks === MAX_NAME_KEY_LENGTH) return undefined;
+      continue;
+    }
+    if (keyA !== keyB) return keyA - keyB;
+    if (keyA === -1) return 0;
+    atA += (a[atA] as number) < 128 ? 1 : 2;
+    atB += (b[atB] as number) < 128 ? 1 : 2;
+    n++;
   }
   return 0;
 }
 
-function lowerCase(letter: number): number {
-  return letter >= 65 && letter <= 90 ? letter + 32 : letter;
+function keyAt(bytes: Uint8Array, at: number): number {
+  const byte = bytes[at] as number;
+  if (byte < 128) return KEYS[byte] as number;
+  // From 224 on bytes begin letters of three and more.
+  return byte >= 224 ? LONG : (KEYS[((byte & 31) << 6) | ((bytes[at + 1] as number) & 63)] as number);
 }

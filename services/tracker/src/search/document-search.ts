@@ -99,12 +99,12 @@ export class DocumentSearch {
     const isAfter = cursor === undefined ? undefined : this.behindRank(cursor);
     const first = new FirstInOrder<Found>(limit + 1, (a, b) => compareFits(a, b) || catalog.compareIn('name', a.slot, b.slot));
     for (const { slots, tiers, tier } of this.index.match(text)) {
-      slots.forEach((slot, n) => {
-        const found = { slot, tier: tiers[n] as number, hosts: catalog.listedHostsAt(slot) };
+      for (let n = 0; n < slots.length; n++) {
+        const found = { slot: slots[n] as number, tier: tiers[n] as number, hosts: catalog.listedHostsAt(slots[n] as number) };
         const { worst } = first;
-        if (worst !== undefined && compareFits(found, worst) > 0) return;
+        if (worst !== undefined && compareFits(found, worst) > 0) continue;
         if (!isAfter || isAfter(found)) first.offer(found);
-      });
+      }
       // Whatever comes with the next batches fits worse; only documents without hosts would give way to it.
       const { worst } = first;
       if (worst !== undefined && worst.hosts > 0 && worst.tier <= tier) break;

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { alignmentDistance } from './alignment-distance.sample.ts';
 import { wordsOf } from './fold.ts';
-import { MAX_CANDIDATES, NameIndex, WHOLE_TEXT_TIER } from './name-index.ts';
+import { MAX_CANDIDATES, MAX_MATCHES, type MatchLimits, NameIndex, WHOLE_TEXT_TIER } from './name-index.ts';
 import { Tier } from './vocabulary.ts';
 import { MIN_TYPO_WORD_LENGTH } from './wanted-word.ts';
 
@@ -32,8 +32,8 @@ interface Match {
   readonly tier: number;
 }
 
-function matchesOf(index: NameIndex, query: string, maxCandidates = MAX_CANDIDATES): Match[] {
-  return [...index.match(query, maxCandidates)].flatMap(({ slots, tiers }) => slots.map((slot, n) => ({ slot, tier: tiers[n] as number })));
+function matchesOf(index: NameIndex, query: string, limits?: MatchLimits): Match[] {
+  return [...index.match(query, limits)].flatMap(({ slots, tiers }) => slots.map((slot, n) => ({ slot, tier: tiers[n] as number })));
 }
 
 function found(index: NameIndex, query: string): number[] {
@@ -99,9 +99,18 @@ describe('finding documents by name', () => {
 
   it('looks at no more documents than its limit, best answers to the leading word first', () => {
     const names = Array.from({ length: 30 }, (_, n) => (n % 10 === 3 ? 'page' : `pages ${n}`));
-    const matches = matchesOf(indexOf(...names), 'page', 20);
+    const matches = matchesOf(indexOf(...names), 'page', { candidates: 20, matches: 100 });
     expect([matches.length, matches.filter(({ tier }) => tier === WHOLE_TEXT_TIER).length]).toEqual([20, 3]);
-    expect(matchesOf(indexOf(...Array.from({ length: MAX_CANDIDATES + 1 }, () => 'page')), 'page')).toHaveLength(MAX_CANDIDATES);
+  });
+
+  it('finds no more than its limit, and looks at no more for several words that do not come together', () => {
+    const shelf = new Shelf();
+    for (let n = 0; n <= MAX_MATCHES; n++) shelf.set(n, 'aa bb');
+    expect(matchesOf(shelf.index, 'aa')).toHaveLength(MAX_MATCHES);
+    const odd = indexOf('aaa', 'aaa', 'aaa', 'bbb', 'bbb', 'bbb', 'bbb', 'aaa bbb');
+    const limits = { candidates: 4, matches: MAX_MATCHES };
+    expect([matchesOf(odd, 'aaa bbb', limits).length, matchesOf(odd, 'aaa bbb', { ...limits, candidates: 3 }).length]).toEqual([1, 0]);
+    expect(MAX_CANDIDATES).toBeGreaterThan(MAX_MATCHES);
   });
 
   it('tells with each batch that nothing as good is still to come', () => {

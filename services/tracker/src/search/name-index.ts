@@ -12,7 +12,18 @@ export const WHOLE_TEXT_TIER = 0;
  * The most documents that one query looks at: those with the best answers to its leading word first, so that a word of
  * every name costs little more than a rare one.
  */
-export const MAX_CANDIDATES = 50_000;
+export const MAX_CANDIDATES = 100_000;
+/** The most documents that one query finds, for each of them is ranked. */
+export const MAX_MATCHES = 20_000;
+
+export interface MatchLimits {
+  /** @default MAX_CANDIDATES */
+  readonly candidates: number;
+  /** @default MAX_MATCHES */
+  readonly matches: number;
+}
+
+const DEFAULT_MATCH_LIMITS: MatchLimits = { candidates: MAX_CANDIDATES, matches: MAX_MATCHES };
 
 /** Documents whose leading word has one tier, and how well each answers the whole query. */
 export interface MatchBatch {
@@ -65,16 +76,17 @@ export class NameIndex {
 
   /**
    * Documents that have an answer to every word of the query, in any order of words, the best answers to its leading word
-   * first; none for a query without words. At most {@link MAX_CANDIDATES} are looked at. Nothing may change meanwhile.
+   * first; none for a query without words. At most so many are looked at and found. Nothing may change meanwhile.
    */
-  *match(query: string, maxCandidates = MAX_CANDIDATES): Generator<MatchBatch> {
+  *match(query: string, { candidates, matches }: MatchLimits = DEFAULT_MATCH_LIMITS): Generator<MatchBatch> {
     const wanted = wordsOf(query).slice(0, MAX_QUERY_WORDS);
     if (wanted.length === 0) return;
     const { leading, others } = planQuery(wanted, this.vocabulary, (word) => this.postings.countOf(word));
     const whole = foldText(query.trim());
     const stamp = this.nextStamp();
     const words: number[] = [];
-    let left = maxCandidates;
+    let left = candidates;
+    let room = matches;
     for (const { tier, numbers } of leading) {
       const slots: number[] = [];
       const tiers: number[] = [];
@@ -82,12 +94,13 @@ export class NameIndex {
         this.slots.length = 0;
         this.postings.read(number, this.slots);
         const { items, length } = this.slots;
-        for (let n = 0; n < length && left > 0; n++) {
+        for (let n = 0; n < length && left > 0 && room > 0; n++) {
           const slot = items[n] as number;
           if (this.seen.get(slot) === stamp) continue;
           this.seen.set(slot, stamp);
           left--;
           if (others.length === 0 && tier !== Tier.exact) {
+            room--;
             slots.push(slot);
             tiers.push(tier);
             continue;
@@ -97,13 +110,14 @@ export class NameIndex {
           const worst = worstTier(words, tier, others);
           if (worst === 0) continue;
           const mayBeWhole = worst === Tier.exact && (!isOneText || words.length === wanted.length);
+          room--;
           slots.push(slot);
           tiers.push(mayBeWhole && this.isWhole(slot, whole) ? WHOLE_TEXT_TIER : worst);
         }
-        if (left === 0) break;
+        if (left === 0 || room === 0) break;
       }
       yield { slots, tiers, tier };
-      if (left === 0) return;
+      if (left === 0 || room === 0) return;
     }
   }
 
