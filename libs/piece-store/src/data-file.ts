@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { BackgroundSync } from './background-sync.ts';
 import type { FileHandles, FileSlot } from './file-handles.ts';
 import { errnoOf, type FileOperations, type OpenFile, type OpenFlags } from './file-operations.ts';
 import { placeFile } from './file-placement.ts';
@@ -21,6 +22,7 @@ export class DataFile {
   private placedName: string | undefined;
   private changedAt: number | undefined;
   private moving: Promise<unknown> = Promise.resolve();
+  private readonly syncing = new BackgroundSync(() => this.options.handles.use(this.writeSlot, (file) => file.sync()));
   private readonly writeSlot: FileSlot = { open: () => this.open('r+') };
   private readonly readSlot: FileSlot = { open: () => this.open('r') };
 
@@ -56,11 +58,12 @@ export class DataFile {
 
   async write(parts: readonly Uint8Array[], offset: number): Promise<void> {
     await this.options.handles.use(this.writeSlot, (file) => writeWhole(file, parts, offset));
+    this.syncing.written(parts.reduce((sum, { length }) => sum + length, 0));
   }
 
   /** Resolves when all that was written is on the disk itself. */
   async sync(): Promise<void> {
-    await this.options.handles.use(this.writeSlot, (file) => file.sync());
+    await this.syncing.finish();
   }
 
   /**
@@ -85,6 +88,7 @@ export class DataFile {
   }
 
   async unlink(): Promise<void> {
+    await this.syncing.idle();
     const { operations, partPath } = this.options;
     if (this.placedName !== undefined) await operations.unlink(this.path);
     await operations.unlink(partPath);
@@ -92,6 +96,7 @@ export class DataFile {
 
   /** Closes the handles that nobody uses. */
   async release(): Promise<void> {
+    await this.syncing.idle();
     await this.options.handles.release(this.readSlot);
     await this.options.handles.release(this.writeSlot);
   }
