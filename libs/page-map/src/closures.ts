@@ -60,19 +60,21 @@ export class ClosureWalker {
     return found;
   }
 
-  /** The units of one page: its dictionary, all it refers to and what it inherits. */
+  /**
+   * The units of one page: its dictionary, all it refers to and what it inherits.
+   * @param slot of its object; undefined for a page that is written inside its node
+   */
   async walkPage(page: PageEntry, slot: number | undefined): Promise<number[]> {
     const { graph } = this;
-    const inherited = graph.slotsOf(inheritedReferences(page));
-    if (slot === undefined) {
-      // A page written inside its node has no object of its own: only what it refers to is its.
-      const numbers: number[] = [];
-      collectReferences(page.node.dictionary, numbers, false, 'page');
-      return this.walk([...graph.slotsOf(numbers), ...inherited]);
-    }
-    const own = graph.referencesOf(slot);
-    const found = await this.walk([...own, ...inherited]);
+    const numbers = inheritedReferences(page);
+    // Read as the page that it is, even if its dictionary does not say so.
+    collectReferences(page.node.dictionary, numbers, false, 'page');
+    const found = await this.walk(graph.slotsOf(numbers));
+    if (slot === undefined) return found;
+    await graph.load(slot);
     const unit = graph.units[slot] as number;
+    // What reading its object stream takes, it needs as well.
+    if (unit !== NO_UNIT && unit !== slot) found.push(...(await this.walk(graph.referencesOf(unit), false)));
     if (unit !== NO_UNIT && this.seenUnits[unit] !== this.round) found.push(unit);
     return found;
   }

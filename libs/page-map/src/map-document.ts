@@ -28,21 +28,19 @@ export async function mapDocument(document: PdfDocument, pieceLength: number): P
   const pageObjects = tree.pages.map((page) => (opensAlone(document, page) ? page.node.num : 0));
   for (const [index, { node, object }] of tree.pages.entries()) {
     const slot = object && graph.slotOf(node.num);
-    if (slot !== undefined && object && !graph.isLoaded(slot)) await graph.putPage(slot, object);
-    // A view gets these numbers from the map; that any other page is one it must see for itself.
-    if (slot !== undefined && pageObjects[index] !== 0) graph.barriers[slot] = KNOWN_BARRIER;
     pageSlots.push(slot);
-  }
-  for (const num of tree.structure) {
-    const slot = graph.slotOf(num);
-    if (slot !== undefined) graph.barriers[slot] = KNOWN_BARRIER;
+    // A view gets these numbers from the map; that any other page is one it must see for itself, if that can be seen.
+    if (slot === undefined || !object || pageObjects[index] === 0) continue;
+    if (!graph.isLoaded(slot)) await graph.putPage(slot, object);
+    graph.barriers[slot] = KNOWN_BARRIER;
   }
   const walker = new ClosureWalker(graph);
   const isStructure = new Uint8Array(graph.units.length);
   const { shallow, deep } = await structureReferences(document);
-  const common = [...(await shallowUnits(graph, walker, shallow)), ...(await walker.walk(graph.slotsOf(deep)))];
+  for (const slot of graph.slotsOf(shallow)) graph.barriers[slot] = KNOWN_BARRIER;
+  const common = [...(await unitsOf(graph, walker, shallow)), ...(await walker.walk(graph.slotsOf(deep)))];
   const nodes = new Map<number, number[]>();
-  for (const num of tree.structure) nodes.set(num, await shallowUnits(graph, walker, [num]));
+  for (const num of tree.structure) nodes.set(num, await unitsOf(graph, walker, [num]));
   for (const units of [common, ...nodes.values()]) for (const unit of units) isStructure[unit] = 1;
 
   const firstPage = new Int32Array(graph.units.length).fill(-1);
@@ -59,6 +57,13 @@ export async function mapDocument(document: PdfDocument, pieceLength: number): P
     for (let node = page.node.parent; node; node = node.parent) if (!node.isDirect) units.push(...(nodes.get(node.num) ?? []));
     closures.push(pageObjects[index] !== 0 ? collector.piecesOf(units) : [allPieces]);
   }
+  for (let index = pageSlots.length - 1; index >= 0; index--) {
+    // A page's dictionary is its own, whoever links to it.
+    const slot = pageSlots[index];
+    if (slot === undefined || graph.units[slot] !== slot) continue;
+    firstPage[slot] = index;
+    useCount[slot] = 1;
+  }
   const pageCount = tree.pages.length;
   const shared = pageCount >= MIN_PAGES_TO_SHARE ? Math.ceil(pageCount * SHARED_BY_PAGES) : Number.POSITIVE_INFINITY;
   const spans: OwnedSpan[] = document.structureSpans.map(([start, end]) => ({ start, end, owner: STRUCTURE }));
@@ -72,15 +77,14 @@ export async function mapDocument(document: PdfDocument, pieceLength: number): P
   return { runs: runsOfSpans(spans, document.blocks.size), closures, structure, pageObjects };
 }
 
-/** The units of objects that are looked at while what they refer to is not; these become known barriers. */
-async function shallowUnits(graph: ObjectGraph, walker: ClosureWalker, numbers: readonly number[]): Promise<number[]> {
+/** The units of objects that are looked at while what they refer to is not. */
+async function unitsOf(graph: ObjectGraph, walker: ClosureWalker, numbers: readonly number[]): Promise<number[]> {
   const found: number[] = [];
   const roots: number[] = [];
   for (const num of numbers) {
     const slot = graph.slotOf(num);
     if (slot === undefined) continue;
     await graph.load(slot);
-    graph.barriers[slot] = KNOWN_BARRIER;
     const unit = graph.units[slot] as number;
     if (unit === NO_UNIT) continue;
     found.push(unit);

@@ -33,7 +33,9 @@ describe('PDF values', () => {
     expect(formatted('<</A>>')).toBe('<</A null>>');
     expect(formatted('<</A 1 2 3 /B 4]>>')).toBe('<</A 1 /B 4>>');
     expect(formatted('[ 1 > 2 ]')).toBe('[1 2]');
-    expect(formatted('(never closed')).toBe('(never closed');
+    expect(formatted('(never closed)')).toBe('(never closed)');
+    // What was never closed must not swallow what is written behind it.
+    expect(formatted('(never closed')).toMatch(/^<[0-9a-f]+>$/);
     expect(formatted('1 0 obj')).toBe('1');
     expect(formatted('endobj')).toBe('no value');
     expect(formatted('')).toBe('no value');

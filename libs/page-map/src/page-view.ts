@@ -11,7 +11,7 @@ import type { PageEntry } from './page-tree.ts';
 import type { PdfDocument } from './pdf-document.ts';
 import { type IndirectObject, PdfDictionary } from './pdf-values.ts';
 import { structureReferences } from './structure-references.ts';
-import { generationOf, nodeNumbers, planViewTree } from './view-tree.ts';
+import { generationOf, planViewTree } from './view-tree.ts';
 import { ViewWriter } from './view-writer.ts';
 
 export interface PageViewOptions {
@@ -57,7 +57,7 @@ function viewOf(index: number, pageObjects: readonly number[]): (document: PdfDo
 async function writeView(document: PdfDocument, page: PageEntry, otherPages: readonly number[]): Promise<Uint8Array> {
   const { shallow, deep } = await structureReferences(document);
   const graph = new ObjectGraph(document, false);
-  for (const num of [...nodeNumbers(page), ...shallow, ...otherPages]) {
+  for (const num of [...shallow, ...otherPages]) {
     const slot = graph.slotOf(num);
     if (slot !== undefined) graph.barriers[slot] = KNOWN_BARRIER;
   }

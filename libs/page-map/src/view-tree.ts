@@ -38,13 +38,14 @@ export async function planViewTree(document: PdfDocument, page: PageEntry): Prom
   // In a damaged file the catalog may count as the page, or as a node above it: then it needs a number of its own.
   const isApart = rootRef instanceof PdfRef && rootRef.num !== pageNumber && !numbers.includes(rootRef.num);
   const root = isApart ? rootRef : new PdfRef(fresh++, 0);
-  if (!(isApart && pages instanceof PdfRef && pages.num === highest && catalog.get('Type') === 'Catalog'))
+  const isItself = isApart && (await document.load(rootRef.num))?.value instanceof PdfDictionary;
+  if (!(isItself && pages instanceof PdfRef && pages.num === highest && catalog.get('Type') === 'Catalog'))
     rewritten.set(root.num, withEntry(withEntry(catalog, 'Type', 'Catalog'), 'Pages', refTo(document, highest)));
   return { root, rewritten };
 }
 
 /** Numbers of the nodes above a page that are objects of their own, from the lowest up. */
-export function nodeNumbers(page: PageEntry): number[] {
+function nodeNumbers(page: PageEntry): number[] {
   const numbers: number[] = [];
   for (let node: PageTreeNode | undefined = page.node.parent; node; node = node.parent)
     if (!node.isDirect && !numbers.includes(node.num)) numbers.push(node.num);
