@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { TrackerConfig } from '@pageswarm/config';
 import type { Logger } from '@pageswarm/observability';
-import { type Clock, peerId, SeededRandom } from '@pageswarm/primitives';
+import { type Clock, type PeerId, peerId, SeededRandom } from '@pageswarm/primitives';
 import { type NodeIdentity, SwarmClientPool, type TransportMetrics } from '@pageswarm/transport';
 import type { Registry } from 'prom-client';
 import { LiveEvents } from './admin/live-events.ts';
@@ -13,10 +13,12 @@ import { HttpTracker } from './bittorrent/http-tracker.ts';
 import { UdpTracker } from './bittorrent/udp-tracker.ts';
 import { Catalog } from './catalog/catalog.ts';
 import { DocumentSearch } from './search/document-search.ts';
+import { CatalogSharing } from './sharing/catalog-sharing.ts';
+import { SILENT_STEPS, TRACKER_SILENCE_MS, TrackerChanges } from './sharing/tracker-changes.ts';
 import { WRITER_TAG_DIGITS } from './snapshot/document-codec.ts';
 import { FileSnapshotStore } from './snapshot/file-snapshot-store.ts';
 import { RedisConnection } from './snapshot/redis-connection.ts';
-import { RedisSnapshotStore } from './snapshot/redis-snapshot-store.ts';
+import { REDIS_PREFIX, RedisSnapshotStore } from './snapshot/redis-snapshot-store.ts';
 import type { SnapshotStore } from './snapshot/snapshot-store.ts';
 import { Snapshotter } from './snapshot/snapshotter.ts';
 import { ConnectBack } from './swarm/connect-back.ts';
@@ -41,6 +43,8 @@ export interface TrackerParts {
   readonly torrentFiles: TorrentFiles;
   readonly events: LiveEvents;
   readonly snapshotter: Snapshotter;
+  /** Other trackers on the same Redis; none without Redis. */
+  readonly sharing: CatalogSharing | undefined;
   readonly pool: SwarmClientPool;
 }
 
@@ -72,17 +76,34 @@ export function buildTracker({ config, clock, logger, registry, transportMetrics
   const pool = new SwarmClientPool({ identity, security, metrics: transportMetrics });
   const torrentFiles = new TorrentFiles(hosts, new SwarmMetainfoSource(pool), logger);
   const events = new LiveEvents(catalog, hosts, listing, context.startedAt.toString(36));
-  const snapshotter = new Snapshotter(snapshotStoreOf(config, logger), catalog, hosts, clock, logger, {
+  const copy = copyOf(config, identity.peerId, logger);
+  const snapshotter = new Snapshotter(copy?.store, catalog, hosts, clock, logger, {
     intervalMs: config.snapshotIntervalMs,
     writerTag: identity.peerId.slice(0, WRITER_TAG_DIGITS),
   });
+  let sharing: CatalogSharing | undefined;
+  if (copy?.shared) {
+    const confirm = () => void swarm.confirmRestored();
+    sharing = new CatalogSharing({ ...copy.shared, catalog, hosts, snapshotter, clock, logger, confirm });
+    snapshotter.shareWith(sharing);
+  }
   measureBittorrent(registry, counters);
-  measureTracker(registry, { catalog, hosts, bittorrent, events, snapshotter });
-  return { context, catalog, hosts, search, listing, swarm, bittorrent, http, udp, torrentFiles, events, snapshotter, pool };
+  measureTracker(registry, { catalog, hosts, bittorrent, events, snapshotter, sharing });
+  return { context, catalog, hosts, search, listing, swarm, bittorrent, http, udp, torrentFiles, events, snapshotter, sharing, pool };
 }
 
-/** Redis where it is configured, else the file, else none. */
-function snapshotStoreOf({ redisUrl, snapshotFile }: TrackerConfig, logger: Logger): SnapshotStore | undefined {
-  if (redisUrl !== undefined) return new RedisSnapshotStore(new RedisConnection(redisUrl, logger));
-  return snapshotFile === undefined ? undefined : new FileSnapshotStore(snapshotFile, logger);
+/** Where the copy of the catalog is, and what is there for other trackers to share it. */
+interface Copy {
+  readonly store: SnapshotStore;
+  readonly shared?: { readonly store: RedisSnapshotStore; readonly changes: TrackerChanges };
+}
+
+/** Redis where it is configured, which several trackers can share, else the file, else none. */
+function copyOf({ redisUrl, snapshotFile, snapshotIntervalMs }: TrackerConfig, trackerId: PeerId, logger: Logger): Copy | undefined {
+  if (redisUrl === undefined) return snapshotFile === undefined ? undefined : { store: new FileSnapshotStore(snapshotFile, logger) };
+  const redis = new RedisConnection(redisUrl, logger);
+  const silenceMs = Math.max(TRACKER_SILENCE_MS, SILENT_STEPS * snapshotIntervalMs);
+  const changes = new TrackerChanges(redis, trackerId, REDIS_PREFIX, silenceMs);
+  const store = new RedisSnapshotStore(redis, REDIS_PREFIX, (transaction, change) => changes.tell(transaction, change));
+  return { store, shared: { store, changes } };
 }

@@ -12,6 +12,7 @@ import {
 import { Answers, AnswersNothing, Problems } from '@pageswarm/http';
 import type { FastifyRequest } from 'fastify';
 import { Catalog } from '../catalog/catalog.ts';
+import { Snapshotter } from '../snapshot/snapshotter.ts';
 import { Listing } from '../swarm/listing.ts';
 import { TrackerContext } from '../tracker-context.ts';
 import { RemovedSchema } from './tracker-shapes.ts';
@@ -26,6 +27,7 @@ export class DocumentsController {
   constructor(
     @Inject(Listing) private readonly listing: Listing,
     @Inject(Catalog) private readonly catalog: Catalog,
+    @Inject(Snapshotter) private readonly snapshotter: Snapshotter,
     @Inject(TrackerContext) private readonly context: TrackerContext,
   ) {}
 
@@ -52,7 +54,7 @@ export class DocumentsController {
   @Problems('DOCUMENT_NOT_FOUND', 'UNAUTHORIZED', 'FORBIDDEN')
   remove(@Param('id') id: string, @Req() request: FastifyRequest): void {
     const { id: documentId, name } = this.listing.record(id);
-    this.catalog.remove(documentId);
+    this.snapshotter.byOrder(() => this.catalog.remove(documentId));
     this.context.logger.warn({ documentId, name, by: request.ip }, 'document removed by an admin');
   }
 
@@ -63,7 +65,7 @@ export class DocumentsController {
   async removeAll(@Req() request: FastifyRequest): Promise<{ removed: number }> {
     let removed = 0;
     for (const { id } of this.catalog.all()) {
-      this.catalog.remove(id);
+      this.snapshotter.byOrder(() => this.catalog.remove(id));
       if (++removed % REMOVALS_PER_TURN === 0) await setImmediate();
     }
     this.context.logger.warn({ removed, by: request.ip }, 'all documents removed by an admin');

@@ -6,6 +6,7 @@ import type { FastifyRequest } from 'fastify';
 import { Catalog } from '../catalog/catalog.ts';
 import { compareTexts } from '../catalog/name-order.ts';
 import { decodeCursor, encodeCursor, firstInOrder } from '../search/ranking.ts';
+import { Snapshotter } from '../snapshot/snapshotter.ts';
 import { type HostRecord, HostTable } from '../swarm/host-table.ts';
 import { unknownPeer } from '../swarm/swarm.service.ts';
 import { TrackerContext } from '../tracker-context.ts';
@@ -19,6 +20,7 @@ export class PeersController {
   constructor(
     @Inject(HostTable) private readonly hosts: HostTable,
     @Inject(Catalog) private readonly catalog: Catalog,
+    @Inject(Snapshotter) private readonly snapshotter: Snapshotter,
     @Inject(TrackerContext) private readonly context: TrackerContext,
   ) {}
 
@@ -41,7 +43,7 @@ export class PeersController {
   @ApiOperation({ summary: 'Forgets a peer; it comes back if it joins again' })
   @Problems('INVALID_ID', 'PEER_NOT_FOUND', 'UNAUTHORIZED', 'FORBIDDEN')
   forget(@Param('id') id: string, @Req() request: FastifyRequest): void {
-    if (!this.hosts.leave(peerId(id))) throw unknownPeer(id);
+    if (!this.snapshotter.byOrder(() => this.hosts.leave(peerId(id)))) throw unknownPeer(id);
     this.context.logger.warn({ peerId: id, by: request.ip }, 'peer forgotten by an admin');
   }
 }

@@ -2,6 +2,7 @@ import type { Clock } from '@pageswarm/primitives';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { BittorrentTracker } from '../bittorrent/bittorrent.service.ts';
 import type { Catalog } from '../catalog/catalog.ts';
+import type { CatalogSharing } from '../sharing/catalog-sharing.ts';
 import type { Snapshotter } from '../snapshot/snapshotter.ts';
 import { type HostTable, PEER_STATES } from '../swarm/host-table.ts';
 import type { SearchMeter } from '../swarm/listing.ts';
@@ -60,10 +61,11 @@ export interface MeasuredParts {
   readonly bittorrent: BittorrentTracker;
   readonly events: LiveEvents;
   readonly snapshotter: Snapshotter;
+  readonly sharing: CatalogSharing | undefined;
 }
 
 /** Gauges that are read when somebody asks. */
-export function measureTracker(registry: Registry, { catalog, hosts, bittorrent, events, snapshotter }: MeasuredParts): void {
+export function measureTracker(registry: Registry, { catalog, hosts, bittorrent, events, snapshotter, sharing }: MeasuredParts): void {
   const gauge = (name: string, help: string, read: () => number) =>
     new Gauge({
       name,
@@ -86,6 +88,13 @@ export function measureTracker(registry: Registry, { catalog, hosts, bittorrent,
     'How long the oldest unsaved change has waited.',
     () => snapshotter.status().lagMs / 1_000,
   );
+  gauge(
+    'pageswarm_tracker_snapshot_unreadable_entries',
+    "Entries of the copy that are not of this version's making and were left alone.",
+    () => snapshotter.status().unreadable,
+  );
+  gauge('pageswarm_tracker_sharing_trackers', 'Other trackers that run and share the catalog.', () => sharing?.trackerCount ?? 0);
+  gauge('pageswarm_tracker_sharing_peers', 'Peers that other trackers vouch for.', () => sharing?.peerCount ?? 0);
   new Gauge({
     name: 'pageswarm_tracker_hosts',
     help: 'Peers that hold a lease by state.',
@@ -110,5 +119,10 @@ export function measureTracker(registry: Registry, { catalog, hosts, bittorrent,
     'pageswarm_tracker_snapshot_saved_entries_total',
     'Entries that were written to or removed from the copy.',
     () => snapshotter.status().savedEntries,
+  );
+  counter(
+    'pageswarm_tracker_snapshot_saved_bytes_total',
+    'Bytes of the entries that were written to the copy.',
+    () => snapshotter.status().savedBytes,
   );
 }

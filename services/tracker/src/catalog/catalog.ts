@@ -213,7 +213,7 @@ export class Catalog {
     for (let row = holdings.firstOfHost(number); row !== -1; row = holdings.followingOfHost(row)) {
       const slot = holdings.slotOf(row);
       this.countListed(slot, listed ? 1 : -1);
-      this.publish('hosted', slot);
+      this.publish('listed', slot);
     }
   }
 

@@ -50,9 +50,12 @@ export type DocumentFacts = Pick<
   'id' | 'name' | 'size' | 'pieceLength' | 'md5' | 'infoHashV1' | 'infoHashV2' | 'addedBy' | 'addedAt' | 'aliases' | 'inspection'
 >;
 
-export type CatalogChangeKind = 'added' | 'described' | 'hosted' | 'removed';
+export type CatalogChangeKind = 'added' | 'described' | 'hosted' | 'listed' | 'removed';
 
-/** What the catalog tells its listeners, after the change: listed, other texts or inspection, other hosts, no longer listed. */
+/**
+ * What the catalog tells its listeners, after the change: added, other texts or inspection, other hosts, the same hosts of
+ * which others are listed, removed.
+ */
 export interface CatalogChange {
   readonly kind: CatalogChangeKind;
   readonly record: DocumentRecord;

@@ -135,7 +135,7 @@ export class DocumentSearch {
 
   private follow({ kind, record }: CatalogChange): void {
     if (kind === 'removed') this.index.delete(record.slot);
-    else if (kind !== 'hosted') this.index.set(record.slot);
+    else if (kind !== 'hosted' && kind !== 'listed') this.index.set(record.slot);
   }
 }
 

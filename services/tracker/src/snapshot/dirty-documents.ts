@@ -8,6 +8,8 @@ import { MAX_SNAPSHOT_BATCH } from './snapshot-store.ts';
 export interface DirtyBatch {
   readonly slots: readonly number[];
   readonly removed: readonly DocumentId[];
+  /** Those of them that somebody ordered to be gone, whoever holds them. */
+  readonly ordered: readonly DocumentId[];
 }
 
 /**
@@ -19,6 +21,7 @@ export class DirtyDocuments {
   /** Documents that may be in the copy, and so have to be removed from it when they go. */
   private readonly copied = new SlotSet();
   private removed: DocumentId[] = [];
+  private ordered: DocumentId[] = [];
   private slotCount = 0;
   private since: number | undefined;
 
@@ -28,7 +31,7 @@ export class DirtyDocuments {
   ) {}
 
   get count(): number {
-    return this.dirty.size + this.removed.length;
+    return this.dirty.size + this.removed.length + this.ordered.length;
   }
 
   /** Since when something waits, in milliseconds of the clock; undefined when nothing does. */
@@ -42,11 +45,16 @@ export class DirtyDocuments {
     this.slotCount = Math.max(this.slotCount, slot + 1);
   }
 
-  gone({ slot, id }: Pick<DocumentRecord, 'slot' | 'id'>): void {
+  gone({ slot, id }: Pick<DocumentRecord, 'slot' | 'id'>, isOrdered = false): void {
     this.dirty.delete(slot);
     if (!this.copied.delete(slot)) return;
     this.begin();
-    this.removed.push(id);
+    (isOrdered ? this.ordered : this.removed).push(id);
+  }
+
+  /** The copy does not hold the document any more. */
+  lost({ slot }: Pick<DocumentRecord, 'slot'>): void {
+    this.copied.delete(slot);
   }
 
   /** The copy holds the document as it is here. */
@@ -60,12 +68,16 @@ export class DirtyDocuments {
   markAll(): void {
     this.begin();
     this.removed = [];
+    this.ordered = [];
     this.dirty.addAllBelow(this.slotCount);
   }
 
   /** Up to {@link MAX_SNAPSHOT_BATCH} changes, which count as saved from now on. */
   take(): DirtyBatch {
-    const removed = this.removed.splice(-MAX_SNAPSHOT_BATCH).filter((id) => !this.catalog.get(id));
+    const isGone = (id: DocumentId) => !this.catalog.get(id);
+    const ordered = this.ordered.splice(-MAX_SNAPSHOT_BATCH).filter(isGone);
+    const others = ordered.length === MAX_SNAPSHOT_BATCH ? [] : this.removed.splice(ordered.length - MAX_SNAPSHOT_BATCH).filter(isGone);
+    const removed = [...ordered, ...others];
     const slots: number[] = [];
     while (this.dirty.size > 0 && slots.length + removed.length < MAX_SNAPSHOT_BATCH)
       for (const slot of this.dirty.take(MAX_SNAPSHOT_BATCH - removed.length - slots.length)) {
@@ -74,13 +86,15 @@ export class DirtyDocuments {
         this.copied.add(slot);
         slots.push(slot);
       }
-    return { slots, removed };
+    return { slots, removed, ordered };
   }
 
   /** What was taken could not be saved. */
-  giveBack({ slots, removed }: DirtyBatch): void {
+  giveBack({ slots, removed, ordered }: DirtyBatch): void {
     for (const slot of slots) if (this.catalog.at(slot)) this.dirty.add(slot);
-    this.removed.push(...removed);
+    const isOrdered = new Set(ordered);
+    this.ordered.push(...ordered);
+    this.removed.push(...removed.filter((id) => !isOrdered.has(id)));
   }
 
   private begin(): void {

@@ -1,6 +1,9 @@
 import type { Logger } from '@pageswarm/observability';
 import { type ChainableCommander, Redis } from 'ioredis';
 
+/** Commands that happen together or not at all. */
+export type RedisTransaction = ChainableCommander;
+
 /** How long Redis may take to connect, and to answer one command, in milliseconds. */
 export const REDIS_CONNECT_TIMEOUT_MS = 2_000;
 export const REDIS_COMMAND_TIMEOUT_MS = 3_000;
@@ -30,7 +33,7 @@ export class RedisConnection {
   }
 
   /** Several commands at once, all or none. @throws the first that Redis refuses, by Redis' own words */
-  async together(fill: (transaction: ChainableCommander) => void): Promise<unknown[]> {
+  async together(fill: (transaction: RedisTransaction) => void): Promise<unknown[]> {
     const transaction = (await this.connected()).multi();
     fill(transaction);
     const results = await transaction.exec().catch((error: Error & { previousErrors?: Error[] }) => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { RedisConnection } from './redis-connection.ts';
+import type { RedisConnection, RedisTransaction } from './redis-connection.ts';
 import { MAX_SNAPSHOT_BATCH, SNAPSHOT_VERSION, type SnapshotEntry, type SnapshotKind, type SnapshotStore } from './snapshot-store.ts';
 
 /** What our keys in a shared Redis begin with. */
@@ -7,9 +7,8 @@ export const REDIS_PREFIX = `pageswarm:tracker:${SNAPSHOT_VERSION}:`;
 
 /** Hears of every step that documents are saved in, to tell other trackers in the same transaction. */
 export type SaveWitness = (
-  transaction: ReturnType<RedisConnection['commands']['multi']>,
-  changed: readonly Buffer[],
-  removed: readonly Buffer[],
+  transaction: RedisTransaction,
+  change: { readonly documents: readonly Buffer[]; readonly removed: readonly Buffer[]; readonly ordered: readonly Buffer[] },
 ) => void;
 
 /** A copy in Redis: one hash for each kind, a field of bytes for each entry. */
@@ -55,7 +54,12 @@ export class RedisSnapshotStore implements SnapshotStore {
     return redis.hmgetBuffer(this.prefix + kind, ...ids);
   }
 
-  async save(kind: SnapshotKind, entries: readonly SnapshotEntry[], removed: readonly string[]): Promise<void> {
+  async save(
+    kind: SnapshotKind,
+    entries: readonly SnapshotEntry[],
+    removed: readonly string[],
+    ordered: readonly string[] = [],
+  ): Promise<void> {
     if (entries.length + removed.length === 0) return;
     const key = this.prefix + kind;
     const changed = entries.map(([id]) => Buffer.from(id, 'hex'));
@@ -63,7 +67,11 @@ export class RedisSnapshotStore implements SnapshotStore {
     await this.redis.together((transaction) => {
       if (entries.length > 0) transaction.hset(key, ...entries.flatMap(([, value], n) => [changed[n] as Buffer, value]));
       if (gone.length > 0) transaction.hdel(key, ...gone);
-      if (kind === 'documents') this.witness?.(transaction, changed, gone);
+      if (kind !== 'documents') return;
+      const isOrdered = new Set(ordered);
+      const orderedIds = gone.filter((_, n) => isOrdered.has(removed[n] as string));
+      const others = ordered.length === 0 ? gone : gone.filter((_, n) => !isOrdered.has(removed[n] as string));
+      this.witness?.(transaction, { documents: changed, removed: others, ordered: orderedIds });
     });
   }
 

@@ -23,8 +23,11 @@ export interface SnapshotStore {
   dataSet(): Promise<string>;
   /** Everything of a kind, in steps of about {@link MAX_SNAPSHOT_BATCH}. An entry may come twice. */
   load(kind: SnapshotKind): AsyncIterable<SnapshotEntry[]>;
-  /** Puts and removes at most {@link MAX_SNAPSHOT_BATCH} entries in all, all or none of them. */
-  save(kind: SnapshotKind, entries: readonly SnapshotEntry[], removed: readonly string[]): Promise<void>;
+  /**
+   * Puts and removes at most {@link MAX_SNAPSHOT_BATCH} entries in all, all or none of them.
+   * @param ordered those of the removed ones that somebody ordered to be gone; a store that others share tells them
+   */
+  save(kind: SnapshotKind, entries: readonly SnapshotEntry[], removed: readonly string[], ordered?: readonly string[]): Promise<void>;
   /** Resolves when what was saved is as safe as the store can make it. */
   settle(): Promise<void>;
   close(): Promise<void>;

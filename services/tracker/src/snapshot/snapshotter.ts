@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Logger } from '@pageswarm/observability';
-import { type Clock, isPageSwarmError, type PeerId } from '@pageswarm/primitives';
+import { type Clock, type DocumentId, isPageSwarmError, type PeerId } from '@pageswarm/primitives';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { HostTable } from '../swarm/host-table.ts';
 import { DirtyDocuments } from './dirty-documents.ts';
@@ -35,6 +35,8 @@ export interface CopySharing {
   begin(): Promise<void>;
   /** Takes in what others changed. */
   read(): Promise<void>;
+  /** Takes in an entry about a document that is known here. @throws PageSwarmError INVALID_SNAPSHOT */
+  merge(id: string, bytes: Buffer): void;
   /** Tells others of the peers that hold a lease here, before the documents that name them. */
   write(): Promise<void>;
   /** Others need not wait for this tracker any more. */
@@ -58,6 +60,8 @@ export class Snapshotter {
   private sharing: CopySharing | undefined;
   private dataSet: string | undefined;
   private isTakingIn = false;
+  /** True while somebody's order is carried out. */
+  isOrdered = false;
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
   private isClosed = false;
@@ -82,9 +86,8 @@ export class Snapshotter {
     this.peers = new DirtyIds(() => peerIdsOf(hosts), now);
     if (!store) return;
     catalog.onChange(({ kind, record }) => {
-      if (kind === 'removed') this.documents.gone(record);
-      else if (this.isTakingIn) this.documents.same(record);
-      else this.documents.changed(record);
+      if (kind === 'removed') this.documents.gone(record, this.isOrdered);
+      else if (!this.isTakingIn && kind !== 'listed') this.documents.changed(record);
     });
     hosts.onChange((kind, { peerId }) => {
       if (!this.isTakingIn && kind !== 'state') this.peers.mark(peerId);
@@ -110,7 +113,8 @@ export class Snapshotter {
     this.isClosed = true;
     await this.running;
     if (this.failure === undefined) await this.step();
-    await this.sharing?.end().catch((error) => this.logger.debug({ err: error }, 'other trackers were not told that this one ends'));
+    if (this.failure === undefined)
+      await this.sharing?.end().catch((error) => this.logger.debug({ err: error }, 'other trackers were not told that this one ends'));
     await this.store.close();
   }
 
@@ -142,6 +146,16 @@ export class Snapshotter {
       return take();
     } finally {
       this.isTakingIn = false;
+    }
+  }
+
+  /** What is removed inside `remove` is removed at every tracker that shares the copy, whoever holds it. It may not wait. */
+  byOrder<T>(remove: () => T): T {
+    this.isOrdered = true;
+    try {
+      return remove();
+    } finally {
+      this.isOrdered = false;
     }
   }
 
@@ -192,20 +206,28 @@ export class Snapshotter {
     const started = this.clock.monotonic();
     this.unreadable = 0;
     await this.takeAll(store, 'peers', (id, bytes) => this.hosts.restore(decodePeer(id, bytes).facts));
-    await this.takeAll(store, 'documents', (id, bytes) => {
-      const { facts, past } = decodeDocument(id, bytes);
-      const isKnown = this.catalog.get(facts.id) !== undefined;
-      this.catalog.restore(facts, past, this.clock.now());
-      // What is known here wins, and may differ from what the copy holds.
-      const record = isKnown && this.catalog.get(facts.id);
-      if (record) this.documents.changed(record);
-    });
+    await this.takeAll(store, 'documents', (id, bytes) => this.restoreDocument(id, bytes));
     // Holders that no peer entry tells the address of can never be reached or expire.
     for (const peerId of this.catalog.holderIds()) if (!this.hosts.get(peerId)) this.catalog.dropPeer(peerId, this.clock.now());
     const { unreadable } = this;
     const { size } = this.catalog;
     if (size > 0 || unreadable > 0)
       this.logger.info({ documents: size, peers: this.hosts.size, unreadable, ms: this.clock.monotonic() - started }, 'snapshot restored');
+  }
+
+  private restoreDocument(id: string, bytes: Buffer): void {
+    const isKnown = this.catalog.get(id as DocumentId) !== undefined;
+    if (isKnown && this.sharing) {
+      this.sharing.merge(id, bytes);
+      return;
+    }
+    const { facts, past } = decodeDocument(id, bytes);
+    this.catalog.restore(facts, past, this.clock.now());
+    const record = this.catalog.get(facts.id);
+    if (!record) return;
+    // What is known here wins, and may differ from what the copy holds.
+    if (isKnown) this.documents.changed(record);
+    else this.documents.same(record);
   }
 
   private async takeAll(store: SnapshotStore, kind: SnapshotKind, take: (id: string, bytes: Buffer) => void): Promise<void> {
@@ -237,13 +259,18 @@ export class Snapshotter {
         if (record) entries.push([id, encodePeer(record)]);
         else removed.push(id);
       }
-      await this.save(store, 'peers', entries, removed, () => this.peers.giveBack(ids));
+      await this.save(
+        () => store.save('peers', entries, removed),
+        entries,
+        removed,
+        () => this.peers.giveBack(ids),
+      );
     }
   }
 
   private async saveDocuments(store: SnapshotStore): Promise<void> {
     for (let batch = this.documents.take(); batch.slots.length + batch.removed.length > 0; batch = this.documents.take()) {
-      const { slots, removed } = batch;
+      const { slots, removed, ordered } = batch;
       const entries: SnapshotEntry[] = [];
       let bytes = 0;
       let done = 0;
@@ -254,20 +281,20 @@ export class Snapshotter {
         entries.push([record.id, value]);
         bytes += value.length;
       }
-      this.documents.giveBack({ slots: slots.slice(done), removed: [] });
-      await this.save(store, 'documents', entries, removed, () => this.documents.giveBack({ slots: slots.slice(0, done), removed }));
+      this.documents.giveBack({ slots: slots.slice(done), removed: [], ordered: [] });
+      const giveBack = () => this.documents.giveBack({ slots: slots.slice(0, done), removed, ordered });
+      await this.save(() => store.save('documents', entries, removed, ordered), entries, removed, giveBack);
     }
   }
 
   private async save(
-    store: SnapshotStore,
-    kind: SnapshotKind,
+    write: () => Promise<void>,
     entries: readonly SnapshotEntry[],
     removed: readonly string[],
     giveBack: () => void,
   ): Promise<void> {
     try {
-      await store.save(kind, entries, removed);
+      await write();
     } catch (error) {
       giveBack();
       throw error;

@@ -19,6 +19,52 @@ function tableWith(...numbers: number[]) {
   return { clock, table };
 }
 
+describe('a peer that renews at another tracker', () => {
+  it('is listed on its word, and its own word here counts more', () => {
+    const { table } = tableWith(1);
+    table.adopt(facts(1, 9), 'unreachable');
+    expect(table.get(samplePeer(1))).toMatchObject({ isOwn: true, address: { port: 7_001 } });
+    table.adopt(facts(2), 'live');
+    expect(table.get(samplePeer(2))).toMatchObject({ isOwn: false, state: 'live' });
+    table.adopt(facts(2, 9), 'unreachable');
+    expect(table.get(samplePeer(2))).toMatchObject({ isOwn: false, state: 'unreachable', address: { port: 9 } });
+    table.renew(samplePeer(2));
+    expect(table.get(samplePeer(2))).toMatchObject({ isOwn: true });
+  });
+
+  it('stays while somebody vouches for it, also when it renewed here before', () => {
+    const { clock, table } = tableWith(1, 2);
+    table.adopt(facts(3), 'live');
+    const vouched = new Set([samplePeer(2), samplePeer(3)]);
+    table.keepWhile((peerId) => vouched.has(peerId));
+    clock.advance(LEASE_MS);
+    expect(table.expire().map(({ peerId }) => peerId)).toEqual([samplePeer(1)]);
+    expect(table.get(samplePeer(2))?.isOwn).toBe(false);
+    vouched.clear();
+    clock.advance(LEASE_MS);
+    expect(table.expire().map(({ peerId }) => peerId)).toEqual([samplePeer(2), samplePeer(3)]);
+  });
+
+  it('has one lease to show up once it is in doubt', () => {
+    const { clock, table } = tableWith(1);
+    table.adopt(facts(2), 'live');
+    clock.advance(LEASE_MS - 1);
+    table.doubt(samplePeer(1));
+    table.doubt(samplePeer(2));
+    expect([1, 2].map((n) => table.get(samplePeer(n))?.state)).toEqual(['unreachable', 'unconfirmed']);
+    clock.advance(LEASE_MS - 1);
+    expect(table.expire().map(({ peerId }) => peerId)).toEqual([samplePeer(1)]);
+    clock.advance(1);
+    expect(table.expire().map(({ peerId }) => peerId)).toEqual([samplePeer(2)]);
+  });
+
+  it('takes no room beyond the limit', () => {
+    const { table } = tableWith(1, 2, 3);
+    table.adopt(facts(4), 'live');
+    expect(table.size).toBe(3);
+  });
+});
+
 describe('a lease', () => {
   it('ends when it is not renewed, and lives on when it is', () => {
     const { clock, table } = tableWith(1, 2);

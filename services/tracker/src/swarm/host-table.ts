@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Clock, type Endpoint, PageSwarmError, type PeerId } from '@pageswarm/primitives';
 
 /**
@@ -19,6 +20,8 @@ export interface HostRecord {
   readonly address: Endpoint;
   readonly httpAddress: Endpoint | undefined;
   readonly state: PeerState;
+  /** Whether it renews at this tracker; if not, a snapshot or another tracker told of it. */
+  readonly isOwn: boolean;
   /** Milliseconds since 1970. */
   readonly joinedAt: number;
   readonly lastSeen: number;
@@ -36,6 +39,7 @@ type Entry = { -readonly [Key in keyof HostRecord]: HostRecord[Key] } & { leaseE
 export class HostTable {
   private readonly entries = new Map<PeerId, Entry>();
   private readonly listeners: ((kind: HostChangeKind, record: HostRecord) => void)[] = [];
+  private isVouchedFor: (peerId: PeerId) => boolean = () => false;
 
   constructor(
     private readonly clock: Clock,
@@ -74,12 +78,34 @@ export class HostTable {
     if (!before && this.entries.size >= this.maxPeers)
       throw new PageSwarmError('LIMIT_EXCEEDED', `The tracker holds its limit of ${this.maxPeers} peers`);
     const isSamePlace = before?.address.host === facts.address.host && before.address.port === facts.address.port;
-    return this.put(facts, isSamePlace && before?.state === 'live' ? 'live' : 'unreachable');
+    return this.put(facts, isSamePlace && before?.state === 'live' ? 'live' : 'unreachable', true);
   }
 
   /** Puts back a peer of a snapshot, unless it has joined already. Its lease begins now. */
   restore(facts: HostFacts): void {
-    if (!this.entries.has(facts.peerId) && this.entries.size < this.maxPeers) this.put(facts, 'unconfirmed');
+    if (!this.entries.has(facts.peerId) && this.entries.size < this.maxPeers) this.put(facts, 'unconfirmed', false);
+  }
+
+  /** Takes in what another tracker says of a peer that renews there; what it tells this tracker itself counts more. */
+  adopt(facts: HostFacts, state: PeerState): void {
+    const before = this.entries.get(facts.peerId);
+    if (before?.isOwn || (!before && this.entries.size >= this.maxPeers)) return;
+    const isSame = (['name', 'zone', 'address', 'httpAddress'] as const).every((key) => isDeepStrictEqual(before?.[key], facts[key]));
+    if (before && isSame) this.setState(before, state);
+    else this.put(facts, state, false);
+  }
+
+  /** Nobody vouches for a peer any more that does not renew here: it has one lease to show up. */
+  doubt(peerId: PeerId): void {
+    const entry = this.entries.get(peerId);
+    if (!entry || entry.isOwn) return;
+    this.extend(entry);
+    this.setState(entry, 'unconfirmed');
+  }
+
+  /** From now on a lease that runs out goes on while another tracker vouches for the peer. */
+  keepWhile(isVouchedFor: (peerId: PeerId) => boolean): void {
+    this.isVouchedFor = isVouchedFor;
   }
 
   /** @returns undefined if the peer holds no lease */
@@ -87,9 +113,11 @@ export class HostTable {
     const entry = this.entries.get(peerId);
     if (!entry) return undefined;
     entry.lastSeen = this.clock.now();
-    entry.leaseEnds = this.clock.monotonic() + this.leaseMs;
-    this.entries.delete(peerId);
-    this.entries.set(peerId, entry);
+    this.extend(entry);
+    if (!entry.isOwn) {
+      entry.isOwn = true;
+      this.publish('state', entry);
+    }
     return entry;
   }
 
@@ -115,20 +143,34 @@ export class HostTable {
     const expired: HostRecord[] = [];
     for (const entry of this.entries.values()) {
       if (entry.leaseEnds > now) break;
-      expired.push(entry);
+      if (!this.isVouchedFor(entry.peerId)) {
+        expired.push(entry);
+        continue;
+      }
+      this.extend(entry);
+      if (!entry.isOwn) continue;
+      entry.isOwn = false;
+      this.publish('state', entry);
     }
     for (const { peerId } of expired) this.leave(peerId);
     return expired;
   }
 
-  private put({ peerId, name, zone, address, httpAddress }: HostFacts, state: PeerState): HostRecord {
+  private put({ peerId, name, zone, address, httpAddress }: HostFacts, state: PeerState, isOwn: boolean): HostRecord {
     const now = this.clock.now();
     const leaseEnds = this.clock.monotonic() + this.leaseMs;
-    const entry: Entry = { peerId, name, zone, address, httpAddress, state, joinedAt: now, lastSeen: now, leaseEnds };
+    const entry: Entry = { peerId, name, zone, address, httpAddress, state, isOwn, joinedAt: now, lastSeen: now, leaseEnds };
     this.entries.delete(peerId);
     this.entries.set(peerId, entry);
     this.publish('joined', entry);
     return entry;
+  }
+
+  /** Leases are of one length, so whoever got one last is the last to lose it. */
+  private extend(entry: Entry): void {
+    entry.leaseEnds = this.clock.monotonic() + this.leaseMs;
+    this.entries.delete(entry.peerId);
+    this.entries.set(entry.peerId, entry);
   }
 
   private publish(kind: HostChangeKind, record: HostRecord): void {
