@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { readWorkerConfig } from '@pageswarm/config';
 import {
+  type DocumentLayout,
+  decodeLayout,
   type ExtractHead,
-  type Inspection,
+  type InspectionHead,
   PEER_PATTERNS,
   type PiecesHead,
   type PiecesRequest,
@@ -85,6 +87,13 @@ export class FakePeer {
 
 export type DocumentRequest = ReturnType<FakePeer['add']>;
 
+export interface StagedInspection {
+  readonly head: InspectionHead;
+  readonly body: Uint8Array;
+  readonly layout: DocumentLayout;
+  readonly texts: Uint8Array;
+}
+
 /** A worker, a peer, and the peer's connection to the worker. */
 export class WorkerStage {
   readonly peer = new FakePeer();
@@ -105,8 +114,16 @@ export class WorkerStage {
     await this.peer.close();
   }
 
-  inspect(document: DocumentRequest, signal?: AbortSignal): Promise<{ head: Inspection; body: Uint8Array }> {
-    return this.ask<Inspection>(WORKER_PATTERNS.inspect, document, signal);
+  /** @returns the findings, the encoded page map as body, and what is beside it */
+  async inspect(document: DocumentRequest, signal?: AbortSignal): Promise<StagedInspection> {
+    const { head, body } = await this.ask<InspectionHead>(WORKER_PATTERNS.inspect, document, signal);
+    const { pageMap, layout } = head.bytes;
+    return {
+      head,
+      body: body.subarray(0, pageMap),
+      layout: decodeLayout(body.subarray(pageMap, pageMap + layout)),
+      texts: body.subarray(pageMap + layout),
+    };
   }
 
   extract(document: DocumentRequest, pages: string): Promise<{ head: ExtractHead; body: Uint8Array }> {

@@ -1,7 +1,10 @@
 export * from './document.contract.ts';
+export * from './document-layout.ts';
 export * from './download.contract.ts';
 export * from './fields.ts';
+export * from './page-texts.ts';
 export { describeIssues, parseMessage } from './parse-message.ts';
 export * from './peer.contract.ts';
+export * from './peer-document.contract.ts';
 export * from './tracker.contract.ts';
 export * from './worker.contract.ts';

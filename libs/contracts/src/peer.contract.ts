@@ -13,6 +13,8 @@ export const PEER_PATTERNS = {
   metainfo: 'metainfo.get',
   /** The encoded page map alone: {@link DocumentRequestSchema} -> bytes, head {@link PageMapHeadSchema}. */
   pageMap: 'page-map.get',
+  /** What was found in the document: {@link DocumentRequestSchema} -> encoded layout and texts, head {@link FindingsHeadSchema}. */
+  findings: 'findings.get',
 } as const;
 
 export const DocumentRequestSchema = z.object({ id: DocumentIdField });
@@ -38,4 +40,7 @@ export type HaveUpdate = z.output<typeof HaveUpdateSchema>;
 export const MetainfoHeadSchema = z.object({ bytes: z.number().int().min(1) });
 export const PageMapHeadSchema = z.object({ bytes: z.number().int().min(1) });
 export type PageMapHead = z.output<typeof PageMapHeadSchema>;
+/** How many bytes the encoded layout and the encoded texts have; they follow in this order. */
+export const FindingsHeadSchema = z.object({ layout: z.number().int().min(1), texts: z.number().int().min(0) });
+export type FindingsHead = z.output<typeof FindingsHeadSchema>;
 export type MetainfoHead = z.output<typeof MetainfoHeadSchema>;

@@ -83,10 +83,19 @@ export type ProgressRequest = z.output<typeof ProgressRequestSchema>;
 export const WithdrawRequestSchema = z.object({ ids: z.array(DocumentIdField).min(1).max(1_000) });
 export type WithdrawRequest = z.output<typeof WithdrawRequestSchema>;
 
+/** What a list of documents can be sorted by; names by their letters without accents and case. */
+export const DOCUMENT_SORTS = ['name', 'size', 'pages', 'added', 'hosts'] as const;
+export type DocumentSort = (typeof DOCUMENT_SORTS)[number];
+
 export const SearchRequestSchema = z.object({
   query: z.string().max(500).default(''),
   limit: z.coerce.number().int().min(1).max(MAX_SEARCH_LIMIT).default(DEFAULT_SEARCH_LIMIT),
+  /** Of the same list: a cursor goes with the query and the sort that it came from. */
   cursor: z.string().max(500).optional(),
+  /** Without it the best fit comes first, and without a query the newest. */
+  sort: z.enum(DOCUMENT_SORTS).optional(),
+  /** Names ascend when it is left out; everything else begins with the most. */
+  order: z.enum(['asc', 'desc']).optional(),
 });
 export type SearchRequest = z.output<typeof SearchRequestSchema>;
 export const SearchItemSchema = z.union([z.object({ document: DocumentSchema }), z.object({ nextCursor: z.string().nullable() })]);

@@ -4,7 +4,7 @@ import { DocumentIdField, PieceLengthField, PortField, SizeField } from './field
 
 /** Requests that a pdf-worker answers on the swarm transport. It reads the document from the peer that asks. */
 export const WORKER_PATTERNS = {
-  /** {@link WorkerDocumentSchema} -> bytes of the encoded page map, head {@link InspectionHeadSchema}. */
+  /** {@link WorkerDocumentSchema} -> encoded page map, layout and texts of the pages in a row, head {@link InspectionHeadSchema}. */
   inspect: 'pdf.inspect',
   /** {@link ExtractRequestSchema} -> bytes of a PDF, head {@link ExtractHeadSchema}. */
   extract: 'pdf.extract',
@@ -29,7 +29,12 @@ export const WorkerDocumentSchema = z.object({
 });
 export type WorkerDocument = z.output<typeof WorkerDocumentSchema>;
 
-export const InspectionHeadSchema = InspectionSchema;
+const PartBytesField = z.number().int().min(0);
+/** The findings, and how many bytes each part of the answer has; no bytes where there is none. */
+export const InspectionHeadSchema = InspectionSchema.extend({
+  bytes: z.object({ pageMap: PartBytesField, layout: PartBytesField, texts: PartBytesField }),
+});
+export type InspectionHead = z.output<typeof InspectionHeadSchema>;
 
 export const ExtractRequestSchema = WorkerDocumentSchema.extend({ pages: z.string().min(1).max(4_096) });
 export type ExtractRequest = z.output<typeof ExtractRequestSchema>;

@@ -9,6 +9,7 @@ import { CLOCK, systemClock } from './clock.ts';
 import { DownloadsController } from './downloads/downloads.controller.ts';
 import { Downloads } from './downloads/downloads.service.ts';
 import { DocumentsController } from './library/documents.controller.ts';
+import { FindingStore } from './library/finding-store.ts';
 import { Library } from './library/library.service.ts';
 import { ContentController } from './reading/content.controller.ts';
 import { DocumentReader } from './reading/document-reader.ts';
@@ -26,6 +27,7 @@ export interface PeerParts {
   readonly registry: Registry;
   readonly readiness: Readiness;
   readonly library: Library;
+  readonly findings: FindingStore;
   readonly trackers: TrackerLink;
   readonly workers: WorkerLink;
   readonly inspector: Inspector;
@@ -57,6 +59,7 @@ export class PeerModule {
         UploadMeter,
         { provide: CLOCK, useValue: systemClock },
         { provide: Library, useValue: parts.library },
+        { provide: FindingStore, useValue: parts.findings },
         { provide: TrackerLink, useValue: parts.trackers },
         { provide: WorkerLink, useValue: parts.workers },
         { provide: Inspector, useValue: parts.inspector },

@@ -18,6 +18,7 @@ import { Downloads } from './downloads/downloads.service.ts';
 import { takeIdentity } from './identity/node-identity.ts';
 import { DataFolderWatch } from './library/data-folder-watch.ts';
 import { DocumentIntake } from './library/document-intake.ts';
+import { FindingStore } from './library/finding-store.ts';
 import { Library } from './library/library.service.ts';
 import { RecordStore } from './library/record-store.ts';
 import { PeerModule } from './peer.module.ts';
@@ -27,6 +28,7 @@ import { Scrubber } from './scrubbing/scrubber.ts';
 import { TrackerLink } from './tracker-link/tracker-link.service.ts';
 import { TrackerSession } from './tracker-link/tracker-session.ts';
 import { Inspector } from './worker-link/inspector.ts';
+import { PublishedFindings } from './worker-link/published-findings.ts';
 import { PublishedInspection } from './worker-link/published-inspection.ts';
 import { WorkerLink } from './worker-link/worker-link.service.ts';
 
@@ -62,11 +64,13 @@ async function startWith(
   const connections = new SwarmClientPool(node, { maxConnections: MAX_NODE_CONNECTIONS, idleMs: IDLE_CONNECTION_MS });
 
   const store = new FileStore({ directory: config.dataDir });
+  const findings = new FindingStore(config.dataDir);
   const library = new Library({
     peerId,
     clock: systemClock,
     store,
     records: new RecordStore(config.dataDir, logger),
+    findings,
     intake: new DocumentIntake(config.dataDir, config.maxDocumentBytes),
     logger,
   });
@@ -89,7 +93,8 @@ async function startWith(
     host: config.advertise.host,
     port: config.advertise.port ?? ports.transport,
   }));
-  const inspector = new Inspector(library, workers, new PublishedInspection(trackers, connections), logger);
+  const published = new PublishedInspection(trackers, connections);
+  const inspector = new Inspector(library, workers, published, findings, new PublishedFindings(trackers, connections), logger);
   const bandwidth = await NodeBandwidth.open({
     clock: systemClock,
     configured: config.rateLimits,
@@ -146,7 +151,19 @@ async function startWith(
   await library.start();
   const reader = new DocumentReader(library, downloads);
   const service = await startService(
-    PeerModule.of({ registry, readiness, library, trackers, workers, inspector, downloads, reader, node: description, bandwidth }),
+    PeerModule.of({
+      registry,
+      readiness,
+      library,
+      findings,
+      trackers,
+      workers,
+      inspector,
+      downloads,
+      reader,
+      node: description,
+      bandwidth,
+    }),
     {
       title: 'PageSwarm peer-node',
       description: 'Adds, serves, finds and downloads documents.',

@@ -2,14 +2,22 @@ import { describe, expect, it } from '@jest/globals';
 import { InspectionSchema } from '@pageswarm/contracts';
 import type { ErrorShape } from '@pageswarm/primitives';
 import type { MapValue } from './map-job.ts';
-import { type Finding, reconcile } from './reconcile.ts';
+import { type Finding, layoutOf, reconcile } from './reconcile.ts';
 import type { TextValue } from './text-job.ts';
 
 const map = (pageCount: number, more: Partial<MapValue> = {}): Finding<MapValue> => ({
   value: { pageCount, mapped: true, reason: null, encrypted: false, needsPassword: false, ...more },
 });
 const text = (pages: number): Finding<TextValue> => ({
-  value: { pages, words: Array.from({ length: pages }, () => 7), title: 'T', author: null, encrypted: false, extractor: 'pdfium' },
+  value: {
+    pages,
+    words: Array.from({ length: pages }, () => 7),
+    pageSizes: null,
+    title: 'T',
+    author: null,
+    encrypted: false,
+    extractor: 'pdfium',
+  },
 });
 const failed = (code: ErrorShape['code']) => ({ error: { code, detail: `because of ${code}` } });
 
@@ -62,5 +70,17 @@ describe('the account of a document', () => {
   it('says that a password is needed, and how many pages there are all the same', () => {
     const { inspection } = reconcile(map(4, { encrypted: true, needsPassword: true }), failed('PDF_PASSWORD'));
     expect(inspection).toMatchObject({ pages: 4, encrypted: true, needsPassword: true, mapped: true, error: { code: 'PDF_PASSWORD' } });
+  });
+});
+
+describe('the layout of a document', () => {
+  const pageSizes = [{ pages: 2, width: 595, height: 842 }];
+  const read: Finding<TextValue> = { value: { ...(text(2) as { value: TextValue }).value, pageSizes } };
+  const outline = { value: { outline: [{ level: 1, title: 'One', page: 1 }], pageLabels: ['i', 'ii'] } };
+
+  it('is what the jobs found, and unknown where one of them failed', () => {
+    expect(layoutOf(read, outline)).toEqual({ ...outline.value, pageSizes });
+    expect(layoutOf(failed('PDF_TIMEOUT'), outline)).toEqual({ ...outline.value, pageSizes: null });
+    expect(layoutOf(read, failed('PDF_CRASH'))).toEqual({ outline: null, pageLabels: null, pageSizes });
   });
 });

@@ -1,8 +1,11 @@
+import { PageTextsWriter } from '@pageswarm/contracts';
 import { PageSwarmError } from '@pageswarm/primitives';
-import type { PdfiumDocument } from '../pdfium/pdfium-document.ts';
-import { type BlockSource, loadPdfium, PDFIUM_EXTRACTOR, type PdfiumLibrary } from '../pdfium/pdfium-library.ts';
+import type { BlockSource } from '../pdfium/block-source.ts';
+import type { PageSize, PdfiumDocument } from '../pdfium/pdfium-document.ts';
+import { loadPdfium, PDFIUM_EXTRACTOR, type PdfiumLibrary } from '../pdfium/pdfium-library.ts';
 import type { JobAnswer, JobSurroundings } from '../pool/job-runner.ts';
 import { countWords } from './count-words.ts';
+import { PageSizeRuns } from './page-size-runs.ts';
 import type { TextParams, TextValue } from './text-job.ts';
 
 /**
@@ -15,7 +18,7 @@ const PAGES_PER_PROGRESS = 32;
 /** A page that took longer than this is worth a sign of progress by itself, in milliseconds. */
 const SLOW_PAGE_MS = 50;
 
-/** Counts the pages, the words of each page, and reads title and author. */
+/** Counts the pages and the words of each page, keeps their texts and sizes, and reads title and author. */
 export async function runTextJob({ maxPages }: TextParams, surroundings: JobSurroundings): Promise<JobAnswer<TextValue>> {
   const { document: source, memoryBytes, progress } = surroundings;
   const library = await loadPdfium(memoryBytes);
@@ -26,17 +29,28 @@ export async function runTextJob({ maxPages }: TextParams, surroundings: JobSurr
   if (pages > maxPages) throw new PageSwarmError('PDF_UNREADABLE', `This PDF says that it has ${pages} pages, more than ${maxPages}`);
   const facts = { title: document.metaText('Title'), author: document.metaText('Author'), encrypted: document.encrypted };
   const words: number[] = [];
+  const [texts, sizes] = [new PageTextsWriter(), new PageSizeRuns()];
   let lastProgress = performance.now();
   for (let index = 0; index < pages; index++) {
     if (counted.bytes > REOPEN_AFTER_BYTES) document = reopen(library, document, counted);
-    words.push(document.useText(index, countWords) ?? 0);
+    const { count, text, size } = document.useText(index, readPage) ?? UNREADABLE_PAGE;
+    words.push(count);
+    texts.add(text);
+    sizes.add(size);
     source.demandAllReadsServed();
     if (index % PAGES_PER_PROGRESS !== 0 && performance.now() - lastProgress < SLOW_PAGE_MS) continue;
     progress();
     lastProgress = performance.now();
   }
   document.close();
-  return { value: { pages, words, ...facts, extractor: PDFIUM_EXTRACTOR } };
+  return { value: { pages, words, pageSizes: sizes.finish(), ...facts, extractor: PDFIUM_EXTRACTOR }, output: texts.finish() };
+}
+
+const UNREADABLE_PAGE = { count: 0, text: '', size: { width: 0, height: 0 } };
+
+function readPage(units: Uint16Array, size: PageSize): typeof UNREADABLE_PAGE {
+  const bytes = Buffer.from(units.buffer, units.byteOffset, units.byteLength);
+  return { count: countWords(units), text: bytes.toString('utf16le'), size };
 }
 
 function reopen(library: PdfiumLibrary, document: PdfiumDocument, counted: CountedSource): PdfiumDocument {

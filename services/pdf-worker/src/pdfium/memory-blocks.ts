@@ -1,4 +1,4 @@
-import type { BlockSource } from './pdfium-library.ts';
+import type { BlockSource } from './block-source.ts';
 
 /** A document that is in memory already. */
 export class MemoryBlocks implements BlockSource {

@@ -4,8 +4,9 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { SeededRandom } from '@pageswarm/primitives';
 import { PDFDocument, StandardFonts } from 'pdf-lib';
 import { countWords } from '../inspect/count-words.ts';
+import type { BlockSource } from './block-source.ts';
 import { MemoryBlocks } from './memory-blocks.ts';
-import { type BlockSource, PDFIUM_EXTRACTOR, PdfiumLibrary } from './pdfium-library.ts';
+import { PDFIUM_EXTRACTOR, PdfiumLibrary } from './pdfium-library.ts';
 
 const MEBIBYTE = 1_048_576;
 

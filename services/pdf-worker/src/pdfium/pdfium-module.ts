@@ -9,6 +9,15 @@ export interface PdfiumModule {
   _FPDF_GetPageCount(document: number): number;
   _FPDF_GetSecurityHandlerRevision(document: number): number;
   _FPDF_GetMetaText(document: number, tag: number, buffer: number, length: number): number;
+  _FPDF_GetPageLabel(document: number, index: number, buffer: number, length: number): number;
+  _FPDFBookmark_GetFirstChild(document: number, bookmark: number): number;
+  _FPDFBookmark_GetNextSibling(document: number, bookmark: number): number;
+  _FPDFBookmark_GetTitle(bookmark: number, buffer: number, length: number): number;
+  _FPDFBookmark_GetDest(document: number, bookmark: number): number;
+  _FPDFBookmark_GetAction(bookmark: number): number;
+  _FPDFAction_GetType(action: number): number;
+  _FPDFAction_GetDest(document: number, action: number): number;
+  _FPDFDest_GetDestPageIndex(document: number, destination: number): number;
   _FPDF_LoadPage(document: number, index: number): number;
   _FPDF_ClosePage(page: number): void;
   _FPDF_GetPageWidthF(page: number): number;

@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { runExtractJob } from '../extract/extract.job.ts';
 import { runJoinJob } from '../extract/join.job.ts';
 import { runMapJob } from '../inspect/map.job.ts';
+import { runOutlineJob } from '../inspect/outline.job.ts';
 import { runTextJob } from '../inspect/text.job.ts';
 import { loadPdfium } from '../pdfium/pdfium-library.ts';
 import { runRenderJob } from '../render/render.job.ts';
@@ -19,6 +20,7 @@ import { RecentBlocks } from './recent-blocks.ts';
 const JOBS: Readonly<Record<string, JobRunner>> = {
   map: runMapJob,
   text: runTextJob,
+  outline: runOutlineJob,
   extract: runExtractJob,
   join: runJoinJob,
   render: runRenderJob,

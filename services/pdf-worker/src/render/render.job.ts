@@ -1,6 +1,6 @@
 import { pageViewOf, readMap } from '../extract/page-view.ts';
+import type { BlockSource } from '../pdfium/block-source.ts';
 import { MemoryBlocks } from '../pdfium/memory-blocks.ts';
-import type { BlockSource } from '../pdfium/pdfium-library.ts';
 import { loadPdfium } from '../pdfium/pdfium-library.ts';
 import type { JobAnswer, JobSurroundings } from '../pool/job-runner.ts';
 import { encodePng } from './png.ts';

@@ -1,6 +1,14 @@
 import { Controller, Delete, Get, HttpCode, Inject, Param, Post, Req } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiTags } from '@nestjs/swagger';
-import { type Document, type DocumentList, DocumentListSchema, DocumentSchema, MAX_NAME_LENGTH } from '@pageswarm/contracts';
+import {
+  MAX_NAME_LENGTH,
+  type PeerDocument,
+  type PeerDocumentDetail,
+  PeerDocumentDetailSchema,
+  type PeerDocumentList,
+  PeerDocumentListSchema,
+  PeerDocumentSchema,
+} from '@pageswarm/contracts';
 import { Answers, AnswersNothing, Problems } from '@pageswarm/http';
 import { type Clock, PageSwarmError } from '@pageswarm/primitives';
 import type { FastifyRequest } from 'fastify';
@@ -10,6 +18,7 @@ import { Downloads } from '../downloads/downloads.service.ts';
 import { TrackerLink } from '../tracker-link/tracker-link.service.ts';
 import { Inspector } from '../worker-link/inspector.ts';
 import { viewOfDocument } from './document-view.ts';
+import { FindingStore } from './finding-store.ts';
 import { Library } from './library.service.ts';
 import type { LocalDocument } from './local-document.ts';
 
@@ -22,6 +31,7 @@ export const INSPECTION_WAIT_MS = 10_000;
 export class DocumentsController {
   constructor(
     @Inject(Library) private readonly library: Library,
+    @Inject(FindingStore) private readonly findings: FindingStore,
     @Inject(TrackerLink) private readonly trackers: TrackerLink,
     @Inject(Inspector) private readonly inspector: Inspector,
     @Inject(Downloads) private readonly downloads: Downloads,
@@ -32,7 +42,11 @@ export class DocumentsController {
   @Post()
   @ApiConsumes('multipart/form-data')
   @ApiBody({ schema: { type: 'object', properties: { file: { type: 'string', format: 'binary' } }, required: ['file'] } })
-  @Answers(201, 'The document is added and announced.', DocumentSchema)
+  @Answers(
+    201,
+    'The document is added and announced. `inspection` is `pending` if no pdf-worker has looked at it in time; `document-changed` tells when one has.',
+    PeerDocumentSchema,
+  )
   @Problems(
     'INVALID_REQUEST',
     'EMPTY_FILE',
@@ -45,7 +59,7 @@ export class DocumentsController {
     'UNAUTHORIZED',
     'FORBIDDEN',
   )
-  async add(@Req() request: FastifyRequest): Promise<Document> {
+  async add(@Req() request: FastifyRequest): Promise<PeerDocument> {
     if (!request.isMultipart()) throw new PageSwarmError('INVALID_REQUEST', 'Send the PDF as multipart/form-data: curl -F file=@x.pdf');
     const part = await request.file();
     if (!part) throw new PageSwarmError('INVALID_REQUEST', 'The form has no file; send the PDF as a part named "file"');
@@ -57,16 +71,17 @@ export class DocumentsController {
   }
 
   @Get()
-  @Answers(200, 'All documents of which this node has pieces.', DocumentListSchema)
-  list(): DocumentList {
+  @Answers(200, 'All documents of which this node has pieces.', PeerDocumentListSchema)
+  list(): PeerDocumentList {
     return { items: this.library.list().map((document) => this.view(document)), nextCursor: null };
   }
 
   @Get(':id')
-  @Answers(200, 'One document.', DocumentSchema)
+  @Answers(200, 'One document, with its outline, page labels and page sizes where it has them.', PeerDocumentDetailSchema)
   @Problems('DOCUMENT_NOT_FOUND')
-  one(@Param('id') id: string): Document {
-    return this.view(this.library.get(id));
+  async one(@Param('id') id: string): Promise<PeerDocumentDetail> {
+    const document = this.library.get(id);
+    return { ...this.view(document), ...(await this.findings.layout(document.id)) };
   }
 
   @Delete(':id')
@@ -90,7 +105,7 @@ export class DocumentsController {
     await this.library.remove(document);
   }
 
-  private view(document: LocalDocument): Document {
+  private view(document: LocalDocument): PeerDocument {
     return viewOfDocument(document, this.node.self, this.clock.now());
   }
 }

@@ -6,6 +6,7 @@ import { type HybridMetainfo, infoHashes, parseMetainfo } from '@pageswarm/torre
 import { Subject } from 'rxjs';
 import type { DocumentIntake, ReceivedFile } from './document-intake.ts';
 import { type DocumentRecord, MAX_ALIASES, NOT_INSPECTED } from './document-record.ts';
+import type { FindingStore, PageFindings } from './finding-store.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import { LocalDocument } from './local-document.ts';
 import type { RecordStore, StoredRecord } from './record-store.ts';
@@ -16,11 +17,19 @@ export interface LibraryChange {
   readonly document: LocalDocument;
 }
 
+/** What there is to know about a document; the page map and the findings may be missing. */
+export interface InspectedDocument {
+  readonly inspection: Inspection;
+  readonly pageMap?: Uint8Array;
+  readonly findings?: PageFindings;
+}
+
 export interface LibraryOptions {
   readonly peerId: PeerId;
   readonly clock: Clock;
   readonly store: PieceStore;
   readonly records: RecordStore;
+  readonly findings: FindingStore;
   readonly intake: DocumentIntake;
   readonly logger: Logger;
 }
@@ -132,12 +141,18 @@ export class Library {
     });
   }
 
-  /** Keeps what a pdf-worker found, and the page map that it made. */
-  setInspection(document: LocalDocument, inspection: Inspection, pageMap: Uint8Array | undefined): Promise<void> {
-    return this.change(document, 'changed', () => {
+  /** Keeps what a pdf-worker found: the inspection in the record, the page map in the metainfo, the rest in files beside them. */
+  setInspection(document: LocalDocument, { inspection, pageMap, findings }: InspectedDocument): Promise<void> {
+    return this.change(document, 'changed', async () => {
+      if (findings) await this.options.findings.save(document.id, findings);
       document.record = { ...document.record, inspection };
       if (pageMap) document.metainfo = { ...document.metainfo, pageMap };
     });
+  }
+
+  /** Keeps texts and layout of a document of which the rest was known before. */
+  setFindings(document: LocalDocument, findings: PageFindings): Promise<void> {
+    return this.change(document, 'changed', () => this.options.findings.save(document.id, findings));
   }
 
   /** Takes over the name that the catalog knows this document by: the first name stays, and the info-hashes belong to it. */
@@ -157,6 +172,7 @@ export class Library {
     await this.turns.run(document.id, async () => {
       this.documents.delete(document.id);
       await this.options.records.remove(document.id);
+      await this.options.findings.remove(document.id);
       await document.pieces.remove();
     });
     this.changes.next({ type: 'removed', document });

@@ -1,9 +1,9 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '@pageswarm/observability';
 import type { DocumentId } from '@pageswarm/primitives';
 import { type DocumentRecord, DocumentRecordSchema } from './document-record.ts';
-import { storeError } from './store-error.ts';
+import { replaceFile } from './replace-file.ts';
 
 /** A record and the metainfo that belongs to it. */
 export interface StoredRecord {
@@ -49,15 +49,7 @@ export class RecordStore {
     await rm(join(this.folder, `${id}.torrent`), { force: true });
   }
 
-  private async replace(name: string, content: string | Uint8Array): Promise<void> {
-    const path = join(this.folder, name);
-    try {
-      await writeFile(`${path}.new`, content, { flush: true });
-      await rename(`${path}.new`, path);
-    } catch (error) {
-      // What was half written would keep a full disk full.
-      await rm(`${path}.new`, { force: true });
-      throw storeError(error);
-    }
+  private replace(name: string, content: string | Uint8Array): Promise<void> {
+    return replaceFile(join(this.folder, name), content);
   }
 }

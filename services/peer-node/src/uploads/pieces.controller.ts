@@ -2,6 +2,7 @@ import { Inject } from '@nestjs/common';
 import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
 import {
   DocumentRequestSchema,
+  type FindingsHead,
   type HaveReply,
   type HaveUpdate,
   type MetainfoHead,
@@ -16,6 +17,7 @@ import { type IndexRange, PageSwarmError, type PeerId } from '@pageswarm/primiti
 import { ByteReply, SwarmContext, SwarmController } from '@pageswarm/transport';
 import { MAX_TURN_BYTES } from '../bandwidth/bandwidth.ts';
 import { NodeBandwidth } from '../bandwidth/node-bandwidth.ts';
+import { FindingStore } from '../library/finding-store.ts';
 import { KeyedQueue } from '../library/keyed-queue.ts';
 import { Library } from '../library/library.service.ts';
 import type { LocalDocument } from '../library/local-document.ts';
@@ -34,6 +36,7 @@ export class PiecesController {
 
   constructor(
     @Inject(Library) private readonly library: Library,
+    @Inject(FindingStore) private readonly findings: FindingStore,
     @Inject(DocumentReader) private readonly reader: DocumentReader,
     @Inject(UploadMeter) private readonly meter: UploadMeter,
     @Inject(NodeBandwidth) private readonly bandwidth: NodeBandwidth,
@@ -77,6 +80,15 @@ export class PiecesController {
   pageMap(@Payload() payload: unknown): ByteReply<PageMapHead> {
     const bytes = encodePageMap(this.library.get(parseMessage(DocumentRequestSchema, payload).id).pageMap);
     return new ByteReply({ bytes: bytes.length }, once(bytes));
+  }
+
+  @MessagePattern(PEER_PATTERNS.findings)
+  async findingsOf(@Payload() payload: unknown): Promise<ByteReply<FindingsHead>> {
+    const { id } = this.library.get(parseMessage(DocumentRequestSchema, payload).id);
+    const found = await this.findings.load(id);
+    if (!found) throw new PageSwarmError('PAGE_NOT_AVAILABLE', 'This node does not keep the texts of that document');
+    const { layout, texts } = found;
+    return new ByteReply({ layout: layout.length, texts: texts.length }, once(Buffer.concat([layout, texts])));
   }
 
   /** Requests of one peer for one document are served in the order in which they came: what it asked first, it needs first. */

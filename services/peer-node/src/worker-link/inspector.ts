@@ -2,8 +2,11 @@ import type { Logger } from '@pageswarm/observability';
 import { errorShape } from '@pageswarm/primitives';
 import type { Subscription } from 'rxjs';
 import { NOT_INSPECTED } from '../library/document-record.ts';
+import type { FindingStore } from '../library/finding-store.ts';
+import { isInspectionPending } from '../library/inspection-state.ts';
 import type { Library } from '../library/library.service.ts';
 import type { LocalDocument } from '../library/local-document.ts';
+import type { PublishedFindings } from './published-findings.ts';
 import type { PublishedInspection } from './published-inspection.ts';
 import type { WorkerLink } from './worker-link.service.ts';
 
@@ -16,6 +19,7 @@ export const INSPECTION_RETRY_MS = 10_000;
 export class Inspector {
   private readonly pending = new Map<LocalDocument, Promise<void>>();
   private readonly waiting: (() => void)[] = [];
+  private readonly completed = new WeakSet<LocalDocument>();
   private running = 0;
   private subscription: Subscription | undefined;
   private timer: NodeJS.Timeout | undefined;
@@ -25,6 +29,8 @@ export class Inspector {
     private readonly library: Library,
     private readonly workers: WorkerLink,
     private readonly published: PublishedInspection,
+    private readonly findings: Pick<FindingStore, 'has'>,
+    private readonly publishedFindings: Pick<PublishedFindings, 'find'>,
     private readonly logger: Logger,
   ) {}
 
@@ -53,11 +59,18 @@ export class Inspector {
   }
 
   private consider(document: LocalDocument): void {
-    if (this.stopped || !document.complete || this.pending.has(document) || !isOpen(document)) return;
+    if (this.stopped || !document.complete || this.pending.has(document)) return;
+    if (!isInspectionPending(document)) {
+      void this.completeFindings(document);
+      return;
+    }
     const work = this.inspect(document)
       // A record that cannot be written now is written at a later look; the upload that waits for this one has not failed.
       .catch((err) => this.logger.error({ err, documentId: document.id }, 'an inspection could not be kept'))
-      .finally(() => this.pending.delete(document));
+      .finally(() => {
+        this.pending.delete(document);
+        if (!isInspectionPending(document)) void this.completeFindings(document);
+      });
     this.pending.set(document, work);
   }
 
@@ -65,8 +78,9 @@ export class Inspector {
     await this.takeSlot();
     const { id: documentId, name } = document.record;
     try {
-      const { inspection, pageMap } = (await this.published.find(document)) ?? (await this.workers.inspect(document));
-      await this.library.setInspection(document, inspection, pageMap);
+      const found = (await this.published.find(document)) ?? (await this.workers.inspect(document));
+      await this.library.setInspection(document, found);
+      const { inspection } = found;
       this.logger.info(
         { documentId, name, pages: inspection.pages, mapped: inspection.mapped, error: inspection.error?.code },
         'inspected',
@@ -75,7 +89,29 @@ export class Inspector {
       const { code, detail } = errorShape(error);
       this.logger.warn({ documentId, name, code, err: code === 'INTERNAL' ? error : undefined }, `not inspected: ${detail}`);
       if (document.record.inspection.error?.code !== code)
-        await this.library.setInspection(document, { ...NOT_INSPECTED, error: { code, detail } }, undefined);
+        await this.library.setInspection(document, { inspection: { ...NOT_INSPECTED, error: { code, detail } } });
+    } finally {
+      this.freeSlot();
+    }
+  }
+
+  /**
+   * A document that others inspected comes without its texts: they are had from another host, or else read by a worker, once
+   * in the life of this process.
+   */
+  private async completeFindings(document: LocalDocument): Promise<void> {
+    if (document.record.inspection.words === null || this.completed.has(document)) return;
+    this.completed.add(document);
+    if (await this.findings.has(document.id)) return;
+    await this.takeSlot();
+    try {
+      const found = (await this.publishedFindings.find(document)) ?? (await this.workers.inspect(document)).findings;
+      if (found) await this.library.setFindings(document, found);
+    } catch (error) {
+      this.logger.warn(
+        { documentId: document.id, name: document.record.name },
+        `without the texts of its pages: ${errorShape(error).detail}`,
+      );
     } finally {
       this.freeSlot();
     }
@@ -92,13 +128,4 @@ export class Inspector {
     if (next) next();
     else this.running--;
   }
-}
-
-/** Reasons that were the worker's or the disk's and not the document's. */
-const PASSING_REASONS = ['WORKER_UNAVAILABLE', 'DEADLINE_EXCEEDED', 'CONNECTION_LOST', 'GOING_AWAY', 'STORE_FULL', 'STORE_FAILED'];
-
-/** True while it is worth asking a worker: nobody has looked, or what was in the way may be gone. */
-function isOpen({ record: { inspection } }: LocalDocument): boolean {
-  if (inspection.error) return PASSING_REASONS.includes(inspection.error.code);
-  return inspection.pages === null && inspection.mapReason === NOT_INSPECTED.mapReason;
 }

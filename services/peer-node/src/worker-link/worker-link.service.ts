@@ -1,7 +1,6 @@
 import {
   type ExtractHead,
   ExtractHeadSchema,
-  type Inspection,
   InspectionHeadSchema,
   parseMessage,
   type RenderHead,
@@ -11,14 +10,15 @@ import {
 } from '@pageswarm/contracts';
 import { type Endpoint, errorShape, formatEndpoint, isPageSwarmError, PageSwarmError } from '@pageswarm/primitives';
 import type { SwarmClientPool } from '@pageswarm/transport';
+import type { InspectedDocument } from '../library/library.service.ts';
 import type { LocalDocument } from '../library/local-document.ts';
 
 /** How long an inspection may take as a whole, in milliseconds; the worker has its own limits for each step. */
 export const INSPECT_TIMEOUT_MS = 600_000;
 /** How long a person waits for a page, in milliseconds. */
 export const PAGE_TIMEOUT_MS = 60_000;
-/** The largest encoded page map that is taken, in bytes. */
-export const MAX_PAGE_MAP_BYTES = 33_554_432;
+/** The most bytes of page map, layout and texts together that are taken from a worker. */
+export const MAX_INSPECTION_BYTES = 117_440_512;
 /** The largest PDF or PNG that is taken from a worker, in bytes. */
 export const MAX_WORKER_RESULT_BYTES = 268_435_456;
 
@@ -52,12 +52,17 @@ export class WorkerLink {
   ) {}
 
   /** @throws PageSwarmError WORKER_UNAVAILABLE, or what the worker says about the document */
-  async inspect(document: LocalDocument): Promise<{ readonly inspection: Inspection; readonly pageMap: Uint8Array }> {
+  async inspect(document: LocalDocument): Promise<InspectedDocument> {
     const { head, bytes } = await this.ask(WORKER_PATTERNS.inspect, this.describe(document), {
       timeoutMs: INSPECT_TIMEOUT_MS,
-      maxBytes: MAX_PAGE_MAP_BYTES,
+      maxBytes: MAX_INSPECTION_BYTES,
     });
-    return { inspection: parseMessage(InspectionHeadSchema, head), pageMap: bytes };
+    const { bytes: parts, ...inspection } = parseMessage(InspectionHeadSchema, head);
+    if (parts.pageMap + parts.layout + parts.texts !== bytes.length)
+      throw new PageSwarmError('PROTOCOL_ERROR', 'The pdf-worker sent more or less than it announced');
+    const afterMap = parts.pageMap + parts.layout;
+    const findings = { layout: bytes.subarray(parts.pageMap, afterMap), texts: bytes.subarray(afterMap) };
+    return { inspection, pageMap: bytes.subarray(0, parts.pageMap), findings };
   }
 
   /** Pages like "3" or "3-7" as a PDF. @throws as {@link inspect}; INVALID_PAGES */
