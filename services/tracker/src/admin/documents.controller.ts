@@ -32,11 +32,13 @@ export class DocumentsController {
   ) {}
 
   @Get()
-  @ApiOperation({ summary: 'Searches by parts of names, any hash or a magnet link; everything, newest first, without a query' })
+  @ApiOperation({
+    summary: 'Searches by parts of names, any hash or a magnet link; everything without a query; sorted by fit, or as asked',
+  })
   @Answers(200, 'One page of documents.', DocumentListSchema)
   @Problems('INVALID_REQUEST', 'INVALID_MAGNET')
-  list(@Query({ schema: SearchRequestSchema }) { query, limit, cursor }: SearchRequest): DocumentList {
-    return this.listing.search(query, limit, cursor);
+  list(@Query({ schema: SearchRequestSchema }) request: SearchRequest): Promise<DocumentList> {
+    return this.listing.search(request);
   }
 
   @Get(':id')

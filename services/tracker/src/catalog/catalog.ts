@@ -1,6 +1,7 @@
+import type { DocumentSort } from '@pageswarm/contracts';
 import { type DocumentId, PageSwarmError, type PeerId, pieceCount } from '@pageswarm/primitives';
 import { Float64Column } from '../columns/column.ts';
-import { DocumentOrders, type DocumentSort, type OrderPlace } from './document-orders.ts';
+import { DocumentOrders, type OrderPlace } from './document-orders.ts';
 import type { CatalogChange, CatalogChangeKind, DocumentFacts, DocumentRecord } from './document-record.ts';
 import { DocumentTable } from './document-table.ts';
 import { HolderTable } from './holder-table.ts';

@@ -1,11 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
+import type { DocumentSort } from '@pageswarm/contracts';
 import { OrderedNumbers } from '../columns/ordered-numbers.ts';
 import type { DocumentTable } from './document-table.ts';
 import { compareTexts, nameBytes, nameKey } from './name-order.ts';
-
-/** What a list of documents can be ordered by. */
-export const DOCUMENT_SORTS = ['name', 'size', 'pages', 'added', 'hosts'] as const;
-export type DocumentSort = (typeof DOCUMENT_SORTS)[number];
 
 /** How many documents are put in order before others get their turn, while an order is made for the first time. */
 export const ORDERED_PER_TURN = 500;

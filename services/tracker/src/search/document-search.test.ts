@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import { DOCUMENT_SORTS } from '@pageswarm/contracts';
 import { formatMagnet } from '@pageswarm/torrent';
 import { sampleFacts, samplePeer, UNKNOWN_INSPECTION } from '../catalog/catalog.sample.ts';
 import { Catalog } from '../catalog/catalog.ts';
+import type { DocumentRecord } from '../catalog/document-record.ts';
 import { DocumentSearch } from './document-search.ts';
 
 const all = { have: 40, complete: true };
@@ -85,6 +87,37 @@ describe('paging', () => {
       }
     } while (cursor);
     expect([...seen].sort()).toEqual(Array.from({ length: 9 }, (_, n) => `page ${n}`));
+  });
+
+  it.each(DOCUMENT_SORTS.flatMap((sort) => ['', 'page'].map((query) => [sort, query] as const)))(
+    'walks through a list sorted by %s once, searching for %j, while others come and go',
+    async (sort, query) => {
+      const { catalog, search } = library(...Array.from({ length: 9 }, (_, n) => `page ${(n * 4) % 9}*${1 + (n % 3)}`));
+      await catalog.prepareOrder(sort);
+      for (const isDescending of [false, true]) {
+        const seen: DocumentRecord[] = [];
+        let cursor: string | undefined;
+        do {
+          const { records, nextCursor } = search.search(query, 2, cursor, { sort, isDescending });
+          seen.push(...records);
+          cursor = nextCursor ?? undefined;
+          if (seen.length === 4) catalog.announce(samplePeer(1), sampleFacts(100, { name: 'page 0 a', addedAt: 1 }), all);
+        } while (cursor);
+        const others = seen.filter(({ id }) => id !== sampleFacts(100).id);
+        expect(new Set(others.map(({ name }) => name)).size).toBe(9);
+        expect(others).toHaveLength(9);
+        const slots = seen.map(({ slot }) => slot);
+        expect(slots).toEqual(slots.toSorted((x, y) => (isDescending ? -1 : 1) * catalog.compareIn(sort, x, y)));
+        catalog.remove(sampleFacts(100).id);
+      }
+    },
+  );
+
+  it('refuses the cursor of a list that is sorted otherwise', async () => {
+    const { catalog, search } = library('page 1', 'page 2');
+    await catalog.prepareOrder('size');
+    const cursor = search.search('', 1, undefined, { sort: 'size', isDescending: false }).nextCursor as string;
+    expect(() => search.search('', 1, cursor)).toThrow(/sorted by size/);
   });
 
   it('has no next page when the answer just fits', () => {

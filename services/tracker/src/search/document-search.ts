@@ -1,7 +1,8 @@
+import type { DocumentSort } from '@pageswarm/contracts';
 import { PageSwarmError } from '@pageswarm/primitives';
 import { parseMagnet } from '@pageswarm/torrent';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { DocumentSort, OrderPlace } from '../catalog/document-orders.ts';
+import type { OrderPlace } from '../catalog/document-orders.ts';
 import type { CatalogChange, DocumentRecord } from '../catalog/document-record.ts';
 import { wordsOf } from './fold.ts';
 import { NameIndex } from './name-index.ts';

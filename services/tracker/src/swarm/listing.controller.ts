@@ -19,8 +19,7 @@ export class ListingMessagesController {
   /** One value for each document, so that a page of long documents never has to fit into one message. */
   @MessagePattern(TRACKER_PATTERNS.search)
   async *search(@Payload() data: unknown): AsyncGenerator<SearchItem> {
-    const { query, limit, cursor } = parseMessage(SearchRequestSchema, data);
-    const { items, nextCursor } = this.listing.search(query, limit, cursor);
+    const { items, nextCursor } = await this.listing.search(parseMessage(SearchRequestSchema, data));
     for (const document of items) yield { document };
     yield { nextCursor };
   }

@@ -1,4 +1,4 @@
-import type { Document } from '@pageswarm/contracts';
+import type { Document, DocumentList, SearchRequest } from '@pageswarm/contracts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { DocumentRecord } from '../catalog/document-record.ts';
 import type { DocumentSearch } from '../search/document-search.ts';
@@ -18,9 +18,17 @@ export class Listing {
     private readonly measured: SearchMeter,
   ) {}
 
-  /** @throws PageSwarmError INVALID_REQUEST for a bad cursor, INVALID_MAGNET for a bad magnet link */
-  search(query: string, limit: number, cursor?: string): { readonly items: Document[]; readonly nextCursor: string | null } {
-    const { records, nextCursor } = this.measured(() => this.documents.search(query, limit, cursor));
+  /**
+   * One page. An order that nobody asked for before is made first, while others get their turns.
+   * @throws PageSwarmError INVALID_REQUEST for a bad cursor, INVALID_MAGNET for a bad magnet link
+   */
+  async search({ query, limit, cursor, sort, order }: SearchRequest): Promise<DocumentList> {
+    const isDescending = (order ?? (sort === 'name' ? 'asc' : 'desc')) === 'desc';
+    const wanted = sort ?? (order && this.documents.listsEverything(query) ? 'added' : undefined);
+    if (wanted && this.documents.listsEverything(query)) await this.catalog.prepareOrder(wanted);
+    const { records, nextCursor } = this.measured(() =>
+      this.documents.search(query, limit, cursor, wanted && { sort: wanted, isDescending }),
+    );
     return { items: records.map((record) => this.view(record)), nextCursor };
   }
 
