@@ -5,13 +5,18 @@ import type { ServerStream } from './server-stream.ts';
 
 /** Sends what a handler returned. Settles when all of it was handed over; rejects with what its source throws. */
 export function answer(stream: ServerStream, result: unknown): Promise<void> | undefined {
-  if (typeof result === 'object' && result !== null) {
+  if (typeof result === 'object' && result !== null && !isPlain(result)) {
     if (isObservable(result)) return answerObservable(stream, result);
     const source = answerSource(stream, result);
     if (source !== undefined) return source;
   }
   stream.respond(result);
   return undefined;
+}
+
+/** Says quickly of most answers that they are nothing but a value. */
+function isPlain(value: object): boolean {
+  return Object.getPrototypeOf(value) === Object.prototype && !(Symbol.asyncIterator in value);
 }
 
 /** Sends a value that is a source of bytes or values; undefined if it is a plain value. */

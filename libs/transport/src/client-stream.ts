@@ -22,28 +22,33 @@ export interface RequestOptions {
   readonly lendChunks?: boolean;
 }
 
-/** What a stream needs of its connection. */
-export interface StreamLink {
-  readonly streamId: number;
+/** Where the stream of a request runs: its connection, as far as a stream needs it. */
+export interface StreamHome {
   /** A receiving side for raw bytes or values, with credit. */
-  incoming<T>(onAbandoned: () => void): Incoming<T>;
-  sendCancel(): void;
+  incoming<T>(stream: ClientStream, onAbandoned: () => void): Incoming<T>;
+  sendCancel(stream: ClientStream): void;
   /** The stream is over on this end. */
-  released(): void;
+  released(stream: ClientStream): void;
 }
 
-/** A request on the asking side, from the call to the end of its answer. What becomes of the answer is the subclass's. */
+/** The options of a request that has none. */
+export const NO_OPTIONS: RequestOptions = Object.freeze({});
+
+/**
+ * A request on the asking side, from the call to the end of its answer. What becomes of the answer is the subclass's. There
+ * is one for each request, so what few requests need is made when it is needed.
+ */
 export abstract class ClientStream {
+  /** 0 until the request is sent. */
+  streamId = 0;
   /** The request body on its way out. */
-  outgoing: SendStream | undefined;
-  bodySource: RunningSource | undefined;
-  protected link: StreamLink | undefined;
+  outgoing: SendStream | undefined = undefined;
+  bodySource: RunningSource | undefined = undefined;
+  private home: StreamHome | undefined = undefined;
   private isSettled = false;
-  private timer: NodeJS.Timeout | undefined;
-  private expiresAt: number | undefined;
-  private readonly onAbort = (): void => {
-    this.cancel(new PageSwarmError('CANCELLED', 'The request was cancelled', { cause: this.options.signal?.reason }));
-  };
+  private timer: NodeJS.Timeout | undefined = undefined;
+  private expiresAt = 0;
+  private onAbort: (() => void) | undefined = undefined;
 
   constructor(readonly options: RequestOptions) {}
 
@@ -67,7 +72,7 @@ export abstract class ClientStream {
 
   /** What is left of the time limit in ms, rounded up; 0 for no limit. */
   get remainingMs(): number {
-    return this.expiresAt === undefined ? 0 : Math.max(1, Math.ceil(this.expiresAt - performance.now()));
+    return this.timer === undefined ? 0 : Math.max(1, Math.ceil(this.expiresAt - performance.now()));
   }
 
   /** Starts the clock and listens to the signal. The request may be over afterwards. */
@@ -81,18 +86,20 @@ export abstract class ClientStream {
       );
     }
     if (!signal) return;
+    this.onAbort = () => this.cancel(new PageSwarmError('CANCELLED', 'The request was cancelled', { cause: signal.reason }));
     if (signal.aborted) this.onAbort();
     else signal.addEventListener('abort', this.onAbort, { once: true });
   }
 
-  opened(link: StreamLink): void {
-    this.link = link;
+  /** The request was sent. */
+  opened(home: StreamHome): void {
+    this.home = home;
   }
 
   /** Ends the request on both ends. The caller gets `error`. */
   cancel(error: unknown): void {
     if (this.isSettled) return;
-    this.link?.sendCancel();
+    this.home?.sendCancel(this);
     this.fail(error);
   }
 
@@ -105,7 +112,7 @@ export abstract class ClientStream {
   /** Ends the request on both ends; the caller left by itself. */
   protected leave(): void {
     if (this.isSettled) return;
-    this.link?.sendCancel();
+    this.home?.sendCancel(this);
     this.settle();
   }
 
@@ -113,10 +120,10 @@ export abstract class ClientStream {
   protected settle(): boolean {
     if (this.isSettled) return false;
     this.isSettled = true;
-    clearTimeout(this.timer);
-    this.options.signal?.removeEventListener('abort', this.onAbort);
-    this.stopBody();
-    this.link?.released();
+    if (this.timer !== undefined) clearTimeout(this.timer);
+    if (this.onAbort !== undefined) this.options.signal?.removeEventListener('abort', this.onAbort);
+    if (this.bodySource !== undefined) this.stopBody();
+    this.home?.released(this);
     return true;
   }
 

@@ -1,18 +1,20 @@
+import type { Readable } from 'node:stream';
 import { PageSwarmError } from '@pageswarm/primitives';
 import { FrameFlag, FrameType, frameTypeName, MAX_STREAM_ID } from '@pageswarm/wire';
 import { sendBytes } from './body-source.ts';
-import type { ClientStream } from './client-stream.ts';
+import type { ByteStream } from './byte-reply.ts';
+import type { ClientStream, StreamHome } from './client-stream.ts';
 import type { Connection } from './connection.ts';
 import { parseError } from './connection-error.ts';
 import type { StreamTable } from './connection-options.ts';
 import { Incoming } from './incoming.ts';
-import { encodeJson, type MessagePayload } from './message-json.ts';
+import { encodeMessage, type MessagePayload } from './message-json.ts';
 import { ReceiveBudget } from './receive-budget.ts';
 import { SendStream } from './send-stream.ts';
 import { StreamMap } from './stream-map.ts';
 
 /** The requests that went out over one connection. */
-export class ClientStreams implements StreamTable {
+export class ClientStreams implements StreamTable, StreamHome {
   private readonly streams = new StreamMap<ClientStream>();
   private readonly budget: ReceiveBudget;
   /** Requests that wait until the other end takes another. */
@@ -23,7 +25,7 @@ export class ClientStreams implements StreamTable {
   /** Why the connection is over. A caller that waited for it to open may come a moment after its end. */
   private ending: PageSwarmError | undefined;
 
-  constructor(private readonly connection: Connection) {
+  constructor(readonly connection: Connection) {
     this.budget = new ReceiveBudget(connection.limits.maxReceiveBufferBytes);
   }
 
@@ -41,7 +43,7 @@ export class ClientStreams implements StreamTable {
     if (stream.isOver) return;
     try {
       this.demandConnection();
-      const json = encodeJson(message, this.connection.peerLimits.maxJsonBytes);
+      const json = encodeMessage(message, this.connection.peerLimits.maxJsonBytes);
       if (this.streams.size < this.connection.peerLimits.maxStreams) this.send(stream, json);
       else this.wait(stream, json);
     } catch (error) {
@@ -52,7 +54,7 @@ export class ClientStreams implements StreamTable {
   /** Sends an event. @throws PageSwarmError LIMIT_EXCEEDED, FRAME_TOO_LARGE or what ended the connection */
   event(message: MessagePayload): void {
     this.demandConnection();
-    this.connection.queue.control(FrameType.EVENT, 0, 0, 0, encodeJson(message, this.connection.peerLimits.maxJsonBytes));
+    this.connection.queue.control(FrameType.EVENT, 0, 0, 0, encodeMessage(message, this.connection.peerLimits.maxJsonBytes));
   }
 
   frame(type: FrameType, flags: number, streamId: number, auxiliary: number, payload: Buffer): void {
@@ -89,26 +91,42 @@ export class ClientStreams implements StreamTable {
     for (const stream of this.streams.values()) stream.fail(error);
   }
 
-  private send(stream: ClientStream, json: string): void {
+  incoming<T>(stream: ClientStream, onAbandoned: () => void): Incoming<T> {
     const { connection, budget } = this;
-    const { queue, limits, peerLimits, options } = connection;
+    const { queue, limits, chunks } = connection;
+    const onReturned = stream.options.lendChunks ? (item: unknown) => chunks.returned(item as Uint8Array) : undefined;
+    return new Incoming({ streamId: stream.streamId, windowBytes: limits.streamWindowBytes, queue, budget, onAbandoned, onReturned });
+  }
+
+  sendCancel(stream: ClientStream): void {
+    this.connection.queue.control(FrameType.CANCEL, 0, stream.streamId, 0);
+  }
+
+  released(stream: ClientStream): void {
+    this.streams.delete(stream.streamId);
+    this.connection.options.metrics.streamClosed();
+    if (this.waiting.length > 0) this.sendNext();
+    this.connection.streamEnded();
+  }
+
+  private send(stream: ClientStream, json: string): void {
+    const { queue, options } = this.connection;
     const streamId = this.nextStreamId;
     if (this.isExhausted) throw new PageSwarmError('CONNECTION_LOST', 'The connection has used up its stream ids');
     this.nextStreamId += 2;
+    stream.streamId = streamId;
     this.streams.add(streamId, stream);
     options.metrics.streamOpened();
     const { requestBody } = stream.options;
-    queue.control(FrameType.REQUEST, requestBody ? FrameFlag.BODY : 0, streamId, stream.remainingMs, json);
-    const onReturned = stream.options.lendChunks ? (item: unknown) => connection.chunks.returned(item as Uint8Array) : undefined;
-    stream.opened({
-      streamId,
-      incoming: (onAbandoned) => new Incoming({ streamId, windowBytes: limits.streamWindowBytes, queue, budget, onAbandoned, onReturned }),
-      sendCancel: () => queue.control(FrameType.CANCEL, 0, streamId, 0),
-      released: () => this.release(streamId),
-    });
-    if (!requestBody) return;
-    stream.outgoing = new SendStream({
-      streamId,
+    queue.control(FrameType.REQUEST, requestBody === undefined ? 0 : FrameFlag.BODY, streamId, stream.remainingMs, json);
+    stream.opened(this);
+    if (requestBody !== undefined) this.sendBody(stream, requestBody);
+  }
+
+  private sendBody(stream: ClientStream, body: ByteStream | Readable): void {
+    const { queue, limits, peerLimits, options } = this.connection;
+    const outgoing = new SendStream({
+      streamId: stream.streamId,
       queue,
       metrics: options.metrics,
       creditBytes: peerLimits.streamWindowBytes,
@@ -116,11 +134,21 @@ export class ClientStreams implements StreamTable {
       sendAheadBytes: limits.sendAheadBytes,
       onFinished: () => {},
     });
-    stream.bodySource = sendBytes(requestBody, stream.outgoing);
+    stream.outgoing = outgoing;
+    stream.bodySource = sendBytes(body, outgoing);
     stream.bodySource.done.then(
-      () => stream.outgoing?.finish(),
+      () => outgoing.finish(),
       (error) => stream.cancel(error),
     );
+  }
+
+  /** Sends the next request that waits and is still wanted. */
+  private sendNext(): void {
+    for (let next = this.waiting.shift(); next; next = this.waiting.shift()) {
+      if (next.stream.isOver) continue;
+      this.sendWaiting(next.stream, next.json);
+      return;
+    }
   }
 
   private sendWaiting(stream: ClientStream, json: string): void {
@@ -150,16 +178,5 @@ export class ClientStreams implements StreamTable {
     if (streamId >= this.nextStreamId || streamId % 2 === 0)
       throw new PageSwarmError('PROTOCOL_ERROR', `Stream ${streamId} was never opened`);
     return this.streams.get(streamId);
-  }
-
-  private release(streamId: number): void {
-    this.streams.delete(streamId);
-    this.connection.options.metrics.streamClosed();
-    for (let next = this.waiting.shift(); next; next = this.waiting.shift()) {
-      if (next.stream.isOver) continue;
-      this.sendWaiting(next.stream, next.json);
-      break;
-    }
-    this.connection.streamEnded();
   }
 }

@@ -42,6 +42,8 @@ export class Connection implements FrameSink {
   private drainTimer: NodeJS.Timeout | undefined;
   private lingerTimer: NodeJS.Timeout | undefined;
   private lastBusy = performance.now();
+  /** Streams ended since the last beat: asking for the time at the end of each would cost more than it is worth. */
+  private wasBusy = false;
   private isEnded = false;
   private isPaused = false;
   private readonly closedPromise: Promise<void>;
@@ -153,7 +155,7 @@ export class Connection implements FrameSink {
   /** The stream table has one stream less. */
   streamEnded(): void {
     if (this.streamCount > 0) return;
-    this.lastBusy = performance.now();
+    this.wasBusy = true;
     if (this.state === 'draining') process.nextTick(() => this.finishDraining());
   }
 
@@ -327,7 +329,9 @@ export class Connection implements FrameSink {
 
   private closeIfIdle(now: number): void {
     const { idleTimeoutMs } = this.limits;
-    if (idleTimeoutMs === 0 || this.state !== 'open' || this.streamCount > 0 || now - this.lastBusy < idleTimeoutMs) return;
+    if (this.wasBusy || this.streamCount > 0) this.lastBusy = now;
+    this.wasBusy = false;
+    if (idleTimeoutMs === 0 || this.state !== 'open' || now - this.lastBusy < idleTimeoutMs) return;
     this.sendGoAway(new PageSwarmError('GOING_AWAY', 'The connection was idle'), false);
     this.closeSoftly('idle', lost('The connection was idle'));
   }

@@ -425,8 +425,8 @@ describe('what is counted', () => {
     const client = swarm.connect(server);
     await client.connect();
     const before = client.unwrap<Socket>();
-    const [streams] = (client as unknown as { connections: Map<unknown, { nextStreamId: number }> }).connections.values();
-    Object.assign(streams as object, { nextStreamId: MAX_STREAM_ID - 3 });
+    const { current } = (client as unknown as { connections: { current: object } }).connections;
+    Object.assign(current, { nextStreamId: MAX_STREAM_ID - 3 });
     expect(await Promise.all([client.request('n'), client.request('n'), client.request('n')])).toEqual([1, 1, 1]);
     expect(client.unwrap<Socket>()).not.toBe(before);
   });

@@ -1,6 +1,6 @@
 import type { WritePacket } from '@nestjs/microservices';
 import { PageSwarmError } from '@pageswarm/primitives';
-import { ClientStream, type RequestOptions, type StreamLink } from './client-stream.ts';
+import { ClientStream, type RequestOptions, type StreamHome } from './client-stream.ts';
 import type { Incoming } from './incoming.ts';
 import { parseJson } from './message-json.ts';
 
@@ -22,7 +22,8 @@ interface Settlers<T> {
 export class ValueReply extends ClientStream {
   constructor(
     options: RequestOptions,
-    private readonly settlers: Settlers<unknown>,
+    private readonly resolve: (value: unknown) => void,
+    private readonly reject: (error: unknown) => void,
   ) {
     super(options);
   }
@@ -31,7 +32,7 @@ export class ValueReply extends ClientStream {
     const value = parseJson(payload);
     if (isLast) this.settle();
     else this.leave();
-    this.settlers.resolve(value);
+    this.resolve(value);
   }
 
   receiveHead(): void {
@@ -40,11 +41,11 @@ export class ValueReply extends ClientStream {
 
   receiveEnd(): void {
     this.settle();
-    this.settlers.resolve(undefined);
+    this.resolve(undefined);
   }
 
   protected fails(error: unknown): void {
-    this.settlers.reject(error);
+    this.reject(error);
   }
 }
 
@@ -59,9 +60,9 @@ export class ValuesReply extends ClientStream {
     super(options);
   }
 
-  override opened(link: StreamLink): void {
-    super.opened(link);
-    this.incoming = link.incoming(() => this.leave());
+  override opened(home: StreamHome): void {
+    super.opened(home);
+    this.incoming = home.incoming(this, () => this.leave());
     this.onReady.resolve(this.incoming.inbox);
   }
 
@@ -102,9 +103,9 @@ export class BytesReply extends ClientStream {
     return this.isHeadRead ? this.incoming : undefined;
   }
 
-  override opened(link: StreamLink): void {
-    super.opened(link);
-    this.incoming = link.incoming(() => this.leave());
+  override opened(home: StreamHome): void {
+    super.opened(home);
+    this.incoming = home.incoming(this, () => this.leave());
   }
 
   receiveValue(): void {
@@ -145,9 +146,9 @@ export class PacketReply extends ClientStream {
     super(options);
   }
 
-  override opened(link: StreamLink): void {
-    super.opened(link);
-    this.incoming = link.incoming(() => {});
+  override opened(home: StreamHome): void {
+    super.opened(home);
+    this.incoming = home.incoming(this, () => {});
   }
 
   receiveValue(payload: Buffer, isLast: boolean): void {

@@ -11,8 +11,13 @@ import type { RequestDispatcher } from './server-streams.ts';
 import { SwarmContext } from './swarm-context.ts';
 import type { TransportLogger } from './transport-logger.ts';
 
-/** Nest's processing hooks around one message: `run` calls back when the message is done. */
-export type HookedRun = (context: SwarmContext, run: (done: () => void) => Promise<void>) => void;
+/** Nest's processing hooks around one message. */
+export interface ProcessingHooks {
+  /** False while nobody has set a hook: then they need not be run. */
+  readonly inUse: boolean;
+  /** `run` calls back when the message is done. */
+  run(context: SwarmContext, run: (done: () => void) => Promise<void>): void;
+}
 
 const NEVER_ABORTED = new AbortController().signal;
 
@@ -21,7 +26,7 @@ export class RequestRunner implements RequestDispatcher {
   constructor(
     private readonly patterns: PatternTable,
     private readonly logger: TransportLogger,
-    private readonly withHooks: HookedRun,
+    private readonly hooks: ProcessingHooks,
   ) {}
 
   request(stream: ServerStream, data: unknown): void {
@@ -33,7 +38,12 @@ export class RequestRunner implements RequestDispatcher {
     const handler = this.patterns.handlerOf(stream.pattern);
     if (handler) {
       const context = new SwarmContext(stream);
-      this.withHooks(context, (done) => this.runHandler(handler, stream, data, context).finally(done));
+      if (this.hooks.inUse)
+        this.hooks.run(context, async (done) => {
+          await this.runHandler(handler, stream, data, context);
+          done();
+        });
+      else void this.runHandler(handler, stream, data, context);
       return;
     }
     stream.fail(new PageSwarmError('UNKNOWN_PATTERN', `Nothing here answers "${stream.pattern.slice(0, 80)}"`));
@@ -57,35 +67,50 @@ export class RequestRunner implements RequestDispatcher {
 
   private runRoute(route: RouteHandler, stream: ServerStream, data: unknown): void {
     try {
-      const result = route({ data, context: new SwarmContext(stream) });
-      const settled = isPromise(result) ? result.then((value) => answer(stream, value)) : answer(stream, result);
-      if (settled !== undefined) {
-        settled.then(
-          () => stream.handled(),
-          (error) => this.failed(stream, error),
-        );
-        return;
-      }
-      stream.handled();
+      void this.settle(stream, route({ data, context: new SwarmContext(stream) }));
     } catch (error) {
       this.failed(stream, error);
     }
   }
 
-  private async runHandler(handler: MessageHandler, stream: ServerStream, data: unknown, context: SwarmContext): Promise<void> {
+  private runHandler(handler: MessageHandler, stream: ServerStream, data: unknown, context: SwarmContext): Promise<void> | undefined {
     try {
-      const sent = answer(stream, await handler(data, context));
-      if (sent !== undefined) await sent;
+      return this.settle(stream, handler(data, context));
+    } catch (error) {
+      this.failed(stream, error);
+      return undefined;
+    }
+  }
+
+  /** Answers with what a handler returned; resolves when all was handed over, at once (undefined) if it was. */
+  private settle(stream: ServerStream, result: unknown): Promise<void> | undefined {
+    if (isPromise(result))
+      return result.then(
+        (value) => this.finish(stream, value),
+        (error) => this.failed(stream, error),
+      );
+    return this.finish(stream, result);
+  }
+
+  private finish(stream: ServerStream, result: unknown): Promise<void> | undefined {
+    try {
+      const sent = answer(stream, result);
+      if (sent !== undefined)
+        return sent.then(
+          () => stream.handled(),
+          (error) => this.failed(stream, error),
+        );
       stream.handled();
     } catch (error) {
       this.failed(stream, error);
     }
+    return undefined;
   }
 
   /** Failures of event handlers were logged by Nest and have nowhere to go. */
   private runEventHandler(handler: MessageHandler, data: unknown, context: SwarmContext): Promise<void> {
     return new Promise((resolve) => {
-      this.withHooks(context, async (done) => {
+      this.hooks.run(context, async (done) => {
         try {
           const result: unknown = await handler(data, context);
           if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });

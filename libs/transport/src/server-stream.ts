@@ -14,56 +14,47 @@ import { SendStream } from './send-stream.ts';
 /** JSON of an answer up to this length goes out with the control frames, longer ones take their turn with the data. */
 const INLINE_ANSWER_LENGTH = 16_384;
 
-export interface ServerStreamOptions {
+/** Where the stream of a request runs. */
+export interface ServerStreamHome {
   readonly connection: Connection;
-  readonly streamId: number;
-  readonly pattern: string;
-  readonly metadata: Record<string, string> | undefined;
-  readonly timeoutMs: number;
-  readonly hasBody: boolean;
   readonly budget: ReceiveBudget;
   /** The answer is complete or nobody waits for it, and the handler has settled. */
-  readonly onReleased: (stream: ServerStream) => void;
+  released(stream: ServerStream): void;
 }
 
-/** A request on the answering side, from REQUEST to its last frame or its cancellation. */
+/**
+ * A request on the answering side, from REQUEST to its last frame or its cancellation. There is one for each request, so
+ * what few requests need is made when it is needed.
+ */
 export class ServerStream {
-  readonly pattern: string;
-  readonly metadata: Record<string, string> | undefined;
   /** When the asker stops waiting, in ms since 1970. */
-  readonly deadline: number | undefined;
-  readonly body: Incoming<Uint8Array> | undefined;
+  readonly deadline: number | undefined = undefined;
+  readonly body: Incoming<Uint8Array> | undefined = undefined;
   private readonly connection: Connection;
-  private readonly streamId: number;
-  private outgoing: SendStream | undefined;
-  private source: RunningSource | undefined;
-  private controller: AbortController | undefined;
-  private abortReason: PageSwarmError | undefined;
-  private deadlineTimer: NodeJS.Timeout | undefined;
+  private outgoing: SendStream | undefined = undefined;
+  private source: RunningSource | undefined = undefined;
+  private controller: AbortController | undefined = undefined;
+  private abortReason: PageSwarmError | undefined = undefined;
+  private deadlineTimer: NodeJS.Timeout | undefined = undefined;
   private isAnswered = false;
   private isHandled = false;
-  private onAbort: (() => void) | undefined;
+  private onAbort: (() => void) | undefined = undefined;
 
-  constructor(private readonly options: ServerStreamOptions) {
-    const { connection, streamId, timeoutMs } = options;
-    this.connection = connection;
-    this.streamId = streamId;
-    this.pattern = options.pattern;
-    this.metadata = options.metadata;
+  constructor(
+    private readonly home: ServerStreamHome,
+    readonly streamId: number,
+    readonly pattern: string,
+    readonly metadata: Record<string, string> | undefined,
+    timeoutMs: number,
+    hasBody: boolean,
+  ) {
+    this.connection = home.connection;
     if (timeoutMs > 0) {
       this.deadline = Date.now() + timeoutMs;
       // Node runs a timer of more than 2^31 - 1 ms at once.
       this.deadlineTimer = setTimeout(() => this.expire(timeoutMs), Math.min(timeoutMs, 0x7fff_ffff));
     }
-    if (options.hasBody) {
-      this.body = new Incoming<Uint8Array>({
-        streamId,
-        windowBytes: connection.limits.streamWindowBytes,
-        queue: connection.queue,
-        budget: options.budget,
-        onAbandoned: () => connection.queue.control(FrameType.CANCEL, 0, streamId, 0),
-      });
-    }
+    if (hasBody) this.body = this.incoming();
   }
 
   get peer(): NodeIdentity {
@@ -194,6 +185,18 @@ export class ServerStream {
     return this.outgoing;
   }
 
+  private incoming(): Incoming<Uint8Array> {
+    const { connection, streamId } = this;
+    const { queue, limits } = connection;
+    return new Incoming<Uint8Array>({
+      streamId,
+      windowBytes: limits.streamWindowBytes,
+      queue,
+      budget: this.home.budget,
+      onAbandoned: () => queue.control(FrameType.CANCEL, 0, streamId, 0),
+    });
+  }
+
   private async run(start: () => RunningSource): Promise<void> {
     this.source = start();
     if (this.isAnswered) this.source.stop();
@@ -228,12 +231,13 @@ export class ServerStream {
   private answered(): void {
     if (this.isAnswered) return;
     this.isAnswered = true;
-    clearTimeout(this.deadlineTimer);
-    if (!this.abortReason) this.body?.discard(new PageSwarmError('CANCELLED', 'The request was answered before its body was read'));
+    if (this.deadlineTimer !== undefined) clearTimeout(this.deadlineTimer);
+    if (this.body !== undefined && this.abortReason === undefined)
+      this.body.discard(new PageSwarmError('CANCELLED', 'The request was answered before its body was read'));
     this.release();
   }
 
   private release(): void {
-    if (this.isAnswered && this.isHandled) this.options.onReleased(this);
+    if (this.isAnswered && this.isHandled) this.home.released(this);
   }
 }

@@ -4,7 +4,7 @@ import type { Connection } from './connection.ts';
 import type { StreamTable } from './connection-options.ts';
 import { type MessagePayload, parseMessagePayload } from './message-json.ts';
 import { ReceiveBudget } from './receive-budget.ts';
-import { ServerStream } from './server-stream.ts';
+import { ServerStream, type ServerStreamHome } from './server-stream.ts';
 import { StreamMap } from './stream-map.ts';
 
 /** Who handles what arrives. Neither method throws. */
@@ -16,9 +16,9 @@ export interface RequestDispatcher {
 }
 
 /** The requests that came in over one connection. */
-export class ServerStreams implements StreamTable {
+export class ServerStreams implements StreamTable, ServerStreamHome {
   private readonly streams = new StreamMap<ServerStream>();
-  private readonly budget: ReceiveBudget;
+  readonly budget: ReceiveBudget;
   private lastStreamId = 0;
   private runningEvents = 0;
   /** One line in the log per connection: the other end must not be able to fill it. */
@@ -27,7 +27,7 @@ export class ServerStreams implements StreamTable {
   private isDataEnd = false;
 
   constructor(
-    private readonly connection: Connection,
+    readonly connection: Connection,
     private readonly dispatcher: RequestDispatcher,
   ) {
     this.budget = new ReceiveBudget(connection.limits.maxReceiveBufferBytes);
@@ -67,22 +67,19 @@ export class ServerStreams implements StreamTable {
     for (const stream of this.streams.values()) stream.cancel(error);
   }
 
+  released(stream: ServerStream): void {
+    this.streams.delete(stream.streamId);
+    this.connection.options.metrics.streamClosed();
+    this.connection.streamEnded();
+  }
+
   private open(streamId: number, flags: number, timeoutMs: number, payload: Buffer): void {
     if (streamId % 2 === 0 || streamId <= this.lastStreamId)
       throw new PageSwarmError('PROTOCOL_ERROR', `A request came on stream ${streamId} after stream ${this.lastStreamId}`);
     this.lastStreamId = streamId;
     const { connection } = this;
     const { pattern, data, metadata } = parseMessagePayload(payload);
-    const stream = new ServerStream({
-      connection,
-      streamId,
-      pattern,
-      metadata,
-      timeoutMs,
-      hasBody: (flags & FrameFlag.BODY) !== 0,
-      budget: this.budget,
-      onReleased: () => this.release(streamId),
-    });
+    const stream = new ServerStream(this, streamId, pattern, metadata, timeoutMs, (flags & FrameFlag.BODY) !== 0);
     const refusal = this.refusal();
     this.streams.add(streamId, stream);
     connection.options.metrics.streamOpened();
@@ -121,11 +118,5 @@ export class ServerStreams implements StreamTable {
     if (streamId > this.lastStreamId || streamId % 2 === 0)
       throw new PageSwarmError('PROTOCOL_ERROR', `Stream ${streamId} was never opened`);
     return this.streams.get(streamId);
-  }
-
-  private release(streamId: number): void {
-    this.streams.delete(streamId);
-    this.connection.options.metrics.streamClosed();
-    this.connection.streamEnded();
   }
 }

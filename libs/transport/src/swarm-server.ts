@@ -12,7 +12,7 @@ import { NONCE_BYTES } from './handshake.ts';
 import { type TransportLimits, verifyLimits } from './limits.ts';
 import type { NodeIdentity } from './node-identity.ts';
 import { PatternTable, type RouteHandler } from './pattern-table.ts';
-import { RequestRunner } from './request-runner.ts';
+import { type ProcessingHooks, RequestRunner } from './request-runner.ts';
 import { ServerStreams } from './server-streams.ts';
 import type { TransportLogger } from './transport-logger.ts';
 import { NO_METRICS, type TransportMetrics } from './transport-metrics.ts';
@@ -65,7 +65,7 @@ export class SwarmServer extends Server<SwarmServerEvents, SwarmServerStatus> im
     this.swarmKey = swarmKeyOf(options.security);
     this.metrics = options.metrics ?? NO_METRICS;
     this.gate = new ConnectionGate(this.limits);
-    this.runner = new RequestRunner(this.patterns, this.logger, (context, run) => this.runWithProcessingHooks(context, run));
+    this.runner = new RequestRunner(this.patterns, this.logger, this.processingHooks());
     this.initializeSerializer({});
     this.initializeDeserializer({});
   }
@@ -154,6 +154,17 @@ export class SwarmServer extends Server<SwarmServerEvents, SwarmServerStatus> im
     if (!this.server)
       throw new Error('Not initialized. Please call the "listen"/"startAllMicroservices" method before accessing the server.');
     return this.server as T;
+  }
+
+  private processingHooks(): ProcessingHooks {
+    const withoutHook = this.onProcessingStartHook;
+    const isInUse = (): boolean => this.onProcessingStartHook !== withoutHook || this.onProcessingEndHook !== undefined;
+    return {
+      get inUse() {
+        return isInUse();
+      },
+      run: (context, run) => this.runWithProcessingHooks(context, run),
+    };
   }
 
   private createServer(): NetServer {

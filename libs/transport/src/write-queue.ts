@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { FrameBatch, FrameType } from '@pageswarm/wire';
+import { type DrainedFrames, FrameBatch, FrameType, recycleFrames } from '@pageswarm/wire';
 import type { FrameTrace } from './frame-trace.ts';
 import { Pacer } from './pacer.ts';
 import type { TransportMetrics } from './transport-metrics.ts';
@@ -8,6 +8,11 @@ import type { TransportMetrics } from './transport-metrics.ts';
 const WRITE_BATCH_BYTES = 262_144;
 /** What the socket may hold unsent before data waits here, where control frames can overtake it. */
 const WRITE_AHEAD_BYTES = 262_144;
+/**
+ * So many bytes of control frames leave at once and not with the rest of their turn, so that the other end works on them
+ * meanwhile: with all of them together two processes would take turns, each waiting for the other.
+ */
+const EARLY_BYTES = 4_096;
 
 /** A stream that takes turns in sending. */
 export interface TurnTaker {
@@ -17,7 +22,7 @@ export interface TurnTaker {
 
 /**
  * Everything that one connection sends: control frames first, then data, one turn per stream, round and round. Frames of
- * one event-loop turn leave together.
+ * one event-loop turn leave in a few writes.
  */
 export class WriteQueue {
   private readonly batch: FrameBatch;
@@ -27,6 +32,7 @@ export class WriteQueue {
   private inFlight = 0;
   private parked = 0;
   private isScheduled = false;
+  private isFlushing = false;
   private isClosed = false;
   /** True while this end does not read: the answers to the pacer's markers are not read either. */
   private isUnpaced = false;
@@ -54,13 +60,14 @@ export class WriteQueue {
   control(type: FrameType, flags: number, streamId: number, auxiliary: number, payload?: Uint8Array | string): void {
     if (this.isClosed) return;
     this.batch.append(type, flags, streamId, auxiliary, payload);
-    this.schedule();
+    if (this.batch.byteLength >= EARLY_BYTES && !this.isFlushing && this.inFlight < WRITE_AHEAD_BYTES) this.flushFrames();
+    else this.schedule();
   }
 
   /** Bytes outside the frame layout: the preface. They leave before anything that was queued later. */
   raw(bytes: Uint8Array): void {
     this.flush();
-    if (!this.isClosed) this.hand([bytes], bytes.length);
+    if (!this.isClosed) this.hand({ parts: [bytes], slabs: [] }, bytes.length);
   }
 
   /** The stream has something to send and the credit for it. */
@@ -80,6 +87,15 @@ export class WriteQueue {
   /** Writes what is queued to the socket, as far as the socket should have it now. */
   flush(): void {
     this.isScheduled = false;
+    this.isFlushing = true;
+    try {
+      this.write();
+    } finally {
+      this.isFlushing = false;
+    }
+  }
+
+  private write(): void {
     while (!this.isClosed && this.inFlight < WRITE_AHEAD_BYTES) {
       while (this.batch.byteLength < WRITE_BATCH_BYTES && (this.pacer.isOpen || this.isUnpaced)) if (!this.giveTurn()) break;
       const bytes = this.batch.byteLength;
@@ -131,10 +147,14 @@ export class WriteQueue {
     process.nextTick(() => this.flush());
   }
 
-  private hand(parts: Uint8Array[], bytes: number): void {
+  private hand(frames: DrainedFrames, bytes: number): void {
+    const { parts } = frames;
     this.inFlight += bytes;
     const last = parts.length - 1;
-    const sent = () => this.sent(bytes);
+    const sent = (error?: Error | null): void => {
+      if (!error) recycleFrames(frames);
+      this.sent(bytes);
+    };
     if (last > 0) this.socket.cork();
     for (let index = 0; index < last; index++) this.socket.write(parts[index] as Uint8Array);
     this.socket.write(parts[last] as Uint8Array, sent);

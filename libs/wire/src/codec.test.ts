@@ -10,6 +10,8 @@ import {
   FrameFlag,
   FrameType,
   frameTypeName,
+  MAX_SPARE_FRAME_SLABS,
+  recycleFrames,
 } from './index.ts';
 import { decode, Gatherer, joined, plain } from './testing/frame-gatherer.ts';
 import { decodeNaively } from './testing/naive-decoder.ts';
@@ -74,15 +76,41 @@ describe('the frame codec', () => {
     );
   });
 
-  it('never reuses memory that was drained', () => {
+  it('uses memory that was drained only when it was given back', () => {
     const batch = new FrameBatch();
     const drained: Buffer[] = [];
     for (let index = 0; index < 3_000; index++) {
       batch.append(FrameType.RESPONSE, 0, index, 0, `value ${index}`);
-      if (index % 7 === 0) drained.push(...batch.drain().map((part) => part as Buffer));
+      if (index % 7 !== 0) continue;
+      const frames = batch.drain();
+      drained.push(...frames.parts.map((part) => (index % 2 === 0 ? (part as Buffer) : Buffer.from(part))));
+      if (index % 2 === 1) recycleFrames(frames);
     }
     drained.push(joined(batch));
     expect(decode(drained).map(({ payload }) => payload.toString())).toEqual(Array.from({ length: 3_000 }, (_, index) => `value ${index}`));
+  });
+
+  it('writes into the same memory again and again once it is given back, and keeps no more than 32 slabs', () => {
+    const batch = new FrameBatch();
+    const memory = new Set<unknown>();
+    for (let index = 0; index < 1_000; index++) {
+      batch.append(FrameType.PING, 0, 0, index);
+      const frames = batch.drain();
+      for (const { buffer } of frames.parts) memory.add(buffer);
+      recycleFrames(frames);
+    }
+    expect(memory.size).toBe(1);
+    const many = Array.from({ length: MAX_SPARE_FRAME_SLABS + 10 }, (_, index) => {
+      batch.append(FrameType.PING, 0, 0, index);
+      return batch.drain();
+    });
+    for (const frames of many) recycleFrames(frames);
+    const given = new Set(many.flatMap(({ slabs }) => slabs));
+    const again = many.map((_, index) => {
+      batch.append(FrameType.PING, 0, 0, index);
+      return batch.drain().slabs[0] as Buffer;
+    });
+    expect(again.filter((slab) => given.has(slab))).toHaveLength(MAX_SPARE_FRAME_SLABS);
   });
 
   it('passes DATA on as it comes, without a copy', () => {

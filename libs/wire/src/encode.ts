@@ -3,10 +3,13 @@ import { FRAME_HEADER_BYTES } from './limits.ts';
 
 /** Bytes of the buffers that small frames are written into, one after another. */
 const SLAB_BYTES = 32_768;
+/** The most such buffers that wait in one process to be used again. */
+export const MAX_SPARE_FRAME_SLABS = 32;
 /** Up to here copying a payload next to its header is cheaper than handing the socket one more buffer. */
 const COPIED_PAYLOAD_BYTES = 2_048;
 /** The most UTF-8 bytes of one UTF-16 unit. */
 const UTF8_BYTES_PER_UNIT = 3;
+const NO_SLAB: Buffer = Buffer.alloc(0);
 
 /** Writes the 16 header bytes of a frame at `offset`; see {@link FrameType} for the layout. */
 export function writeHeader(
@@ -40,15 +43,31 @@ export function encodeFrame(
   return frame;
 }
 
+const spareSlabs: Buffer[] = [];
+
+/** What a batch was drained of. */
+export interface DrainedFrames {
+  /** The buffers to write, in order. */
+  readonly parts: Uint8Array[];
+  /** The memory of the small frames among them. */
+  readonly slabs: readonly Buffer[];
+}
+
+/** The frames were written: their memory may be used again. Who never says so leaves it to the garbage collector. */
+export function recycleFrames({ slabs }: DrainedFrames): void {
+  for (const slab of slabs) if (spareSlabs.length < MAX_SPARE_FRAME_SLABS) spareSlabs.push(slab);
+}
+
 /**
  * Frames on their way out, in order. Small ones are written next to each other into shared slabs, large payloads stay
  * where they are and are passed on by reference, so a byte stream costs one header and no copy per frame.
  */
 export class FrameBatch {
-  private slab: Buffer = Buffer.alloc(0);
+  private slab = NO_SLAB;
   private start = 0;
   private end = 0;
   private parts: Uint8Array[] = [];
+  private slabs: Buffer[] = [];
   private bytes = 0;
 
   /** @param onFrame told of each frame without its payload, for a trace */
@@ -83,13 +102,17 @@ export class FrameBatch {
     return FRAME_HEADER_BYTES + length;
   }
 
-  /** Takes everything that was appended, as the buffers to write. */
-  drain(): Uint8Array[] {
+  /** Takes everything that was appended. */
+  drain(): DrainedFrames {
     this.seal();
-    const parts = this.parts;
+    const { parts, slabs } = this;
     this.parts = [];
+    this.slabs = [];
+    this.slab = NO_SLAB;
+    this.start = 0;
+    this.end = 0;
     this.bytes = 0;
-    return parts;
+    return { parts, slabs };
   }
 
   private appendByReference(type: FrameType, flags: number, streamId: number, auxiliary: number, payload: Uint8Array): number {
@@ -106,7 +129,8 @@ export class FrameBatch {
   private reserve(bytes: number): void {
     if (this.slab.length - this.end >= bytes) return;
     this.seal();
-    this.slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+    this.slab = spareSlabs.pop() ?? Buffer.allocUnsafeSlow(SLAB_BYTES);
+    this.slabs.push(this.slab);
     this.start = 0;
     this.end = 0;
   }

@@ -1,5 +1,5 @@
 export { type DecoderLimits, FrameDecoder, type FrameSink } from './decode.ts';
-export { encodeFrame, FrameBatch, writeHeader } from './encode.ts';
+export { type DrainedFrames, encodeFrame, FrameBatch, MAX_SPARE_FRAME_SLABS, recycleFrames, writeHeader } from './encode.ts';
 export { FrameFlag, FrameType, frameTypeName, isFrameType } from './frame.ts';
 export {
   DATA_QUANTUM_BYTES,

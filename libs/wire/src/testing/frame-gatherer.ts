@@ -66,8 +66,8 @@ export function partsOf(bytes: Buffer, size: number): Buffer[] {
   return Array.from({ length: Math.ceil(bytes.length / size) }, (_, part) => bytes.subarray(part * size, (part + 1) * size));
 }
 
-export function joined(batch: { drain(): readonly Uint8Array[] }): Buffer {
-  return Buffer.concat(batch.drain());
+export function joined(batch: { drain(): { readonly parts: readonly Uint8Array[] } }): Buffer {
+  return Buffer.concat(batch.drain().parts);
 }
 
 /** Frames as values that compare; the auxiliary number of DATA is not told by a decoder. */
