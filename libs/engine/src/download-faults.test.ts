@@ -255,6 +255,22 @@ describe('pause, resume and cancel', () => {
     swarm.answerProbes('A');
     expect(swarm.picture).toBe('#AAA');
   });
+
+  it('asks nobody by the plan from before the pause while the hosts are probed again', () => {
+    const swarm = new DrawnSwarm({
+      pieces: '01234567',
+      hosts: { A: '########', B: '########' },
+      strategy: 'cascade',
+      limits: NARROW,
+    }).begin();
+    swarm.apply({ type: 'pause' });
+    swarm.apply({ type: 'resume' });
+    swarm.answerProbes('A');
+    swarm.have('A', 0);
+    expect([swarm.state, swarm.askedOf('A')]).toEqual(['probing', []]);
+    swarm.answerProbes('B');
+    expect(swarm.picture).toBe('AA....BB');
+  });
 });
 
 describe('a reader', () => {

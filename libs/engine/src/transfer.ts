@@ -137,6 +137,8 @@ export class Transfer {
       this.picker.removeHolder(host.index);
       host.phase = 'parked';
     }
+    // Who comes back first would be asked by a plan that was made for other hosts.
+    this.queues.clearAll();
     this.meter.end(now);
   }
 
