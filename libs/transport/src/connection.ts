@@ -1,23 +1,16 @@
 import { type Endpoint, ERROR_CODES, formatEndpoint, isPageSwarmError, PageSwarmError, plainAddress } from '@pageswarm/primitives';
-import {
-  agreeVersion,
-  encodePreface,
-  FrameDecoder,
-  FrameFlag,
-  type FrameSink,
-  FrameType,
-  MAX_HANDSHAKE_PAYLOAD_BYTES,
-  PrefaceReader,
-} from '@pageswarm/wire';
+import { FrameDecoder, FrameFlag, type FrameSink, FrameType, MAX_HANDSHAKE_PAYLOAD_BYTES } from '@pageswarm/wire';
 import { type CloseReason, closeReasonOf } from './close-reason.ts';
+import { ClosingSocket } from './closing-socket.ts';
 import { lost, parseError } from './connection-error.ts';
 import type { ConnectionOptions, ConnectionState, StreamTable } from './connection-options.ts';
 import { type FrameTrace, frameTrace } from './frame-trace.ts';
-import { Handshake, type HandshakeResult, type PeerLimits } from './handshake.ts';
+import type { HandshakeResult, PeerLimits } from './handshake.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { Incoming } from './incoming.ts';
 import type { TransportLimits } from './limits.ts';
 import type { NodeIdentity } from './node-identity.ts';
+import { Opening } from './opening.ts';
 import { FIRST_MARKER } from './pacer.ts';
 import { type ChunkKeeper, SEPARATE_CHUNKS } from './receive-memory.ts';
 import { WriteQueue } from './write-queue.ts';
@@ -30,17 +23,11 @@ export class Connection implements FrameSink {
   state: ConnectionState = 'handshaking';
   private readonly decoder: FrameDecoder;
   readonly chunks: ChunkKeeper;
-  private readonly handshake: Handshake;
-  private readonly preface = new PrefaceReader();
-  private isPrefaceRead = false;
+  private readonly opening: Opening;
+  private readonly closing: ClosingSocket;
   private readonly trace: FrameTrace | undefined;
-  private isOpeningSent = false;
-  private openingSentAt: number | undefined;
-  private result: HandshakeResult | undefined;
   private table: StreamTable | undefined;
-  private handshakeTimer: NodeJS.Timeout | undefined;
   private drainTimer: NodeJS.Timeout | undefined;
-  private lingerTimer: NodeJS.Timeout | undefined;
   private lastBusy = performance.now();
   /** Streams ended since the last beat: asking for the time at the end of each would cost more than it is worth. */
   private wasBusy = false;
@@ -61,7 +48,8 @@ export class Connection implements FrameSink {
       options.traceFrames ? frameTrace(options.logger, '>', other) : undefined,
     );
     this.decoder = new FrameDecoder(this, { maxJsonBytes: MAX_HANDSHAKE_PAYLOAD_BYTES, maxDataBytes: 0 });
-    this.handshake = new Handshake(options);
+    this.opening = new Opening(options, this.queue);
+    this.closing = new ClosingSocket(socket, limits.lingerMs);
     this.chunks = options.reads?.memory ?? SEPARATE_CHUNKS;
     this.closedPromise = new Promise((resolve) => {
       this.resolveClosed = resolve;
@@ -83,28 +71,26 @@ export class Connection implements FrameSink {
 
   /** Begins the handshake on a connected socket. */
   start(): void {
-    const { socket, reads, side, limits, metrics } = this.options;
+    const { socket, reads, side, metrics } = this.options;
     metrics.connectionOpened(side === 'connector' ? 'out' : 'in');
     socket.setNoDelay(true);
     if (reads) reads.onChunk = (chunk) => this.receive(chunk);
     else socket.on('data', (chunk: Buffer) => this.receive(chunk));
     socket.on('end', () => this.ended());
-    socket.on('error', (cause) => this.destroy(this.result ? 'connection-lost' : 'handshake-failed', this.lossOf(cause)));
+    socket.on('error', (cause) => this.destroy(this.opening.result ? 'connection-lost' : 'handshake-failed', this.lossOf(cause)));
     socket.on('close', () => this.socketClosed());
-    const handshakeMs = side === 'connector' ? limits.connectTimeoutMs : limits.handshakeTimeoutMs;
-    this.handshakeTimer = setTimeout(() => {
-      this.fail(new PageSwarmError('CONNECTION_TIMEOUT', `The handshake took more than ${handshakeMs} ms`));
-    }, handshakeMs);
-    if (side === 'connector') this.sendOpening();
+    this.opening.begin(() => {
+      this.fail(new PageSwarmError('CONNECTION_TIMEOUT', `The handshake took more than ${this.opening.timeoutMs} ms`));
+    });
   }
 
   /** Who is at the other end; known once the connection is open. */
   get remote(): NodeIdentity {
-    return (this.result as HandshakeResult).remote;
+    return (this.opening.result as HandshakeResult).remote;
   }
 
   get peerLimits(): PeerLimits {
-    return (this.result as HandshakeResult).peerLimits;
+    return (this.opening.result as HandshakeResult).peerLimits;
   }
 
   get limits(): TransportLimits {
@@ -129,8 +115,9 @@ export class Connection implements FrameSink {
     if (this.state === 'closing' || this.state === 'closed') return;
     this.trace?.(type, flags, streamId, auxiliary, payload.length);
     if (type === FrameType.GO_AWAY) this.receiveGoAway(flags, payload);
-    else if (this.state === 'handshaking') this.shakeHands(type, payload);
-    else if (type === FrameType.PING) this.queue.control(FrameType.PONG, 0, 0, auxiliary);
+    else if (this.state === 'handshaking') {
+      if (this.opening.receive(type, payload)) this.open();
+    } else if (type === FrameType.PING) this.queue.control(FrameType.PONG, 0, 0, auxiliary);
     else if (type === FrameType.PONG && auxiliary >= FIRST_MARKER) this.queue.acknowledged(auxiliary);
     else if (type === FrameType.PONG) this.heartbeat.pong(auxiliary);
     else if (type <= FrameType.READY) throw new PageSwarmError('PROTOCOL_ERROR', 'The handshake is over');
@@ -179,10 +166,7 @@ export class Connection implements FrameSink {
   /** Tells the other end `error` and closes. */
   fail(error: PageSwarmError): void {
     if (this.state === 'closing' || this.state === 'closed') return;
-    if (!this.isOpeningSent) {
-      this.isOpeningSent = true;
-      this.queue.raw(encodePreface());
-    }
+    this.opening.sendPreface();
     this.sendGoAway(error, true);
     this.closeSoftly(closeReasonOf(error.code), error);
   }
@@ -192,7 +176,7 @@ export class Connection implements FrameSink {
     if (this.state === 'closing' || this.state === 'closed') return;
     this.heartbeat.heard();
     try {
-      this.decoder.push(this.isPrefaceRead ? chunk : this.receivePreface(chunk));
+      this.decoder.push(this.opening.withoutPreface(chunk));
     } catch (error) {
       if (!isPageSwarmError(error)) this.options.logger.error(error);
       this.fail(isPageSwarmError(error) ? error : new PageSwarmError('INTERNAL', ERROR_CODES.INTERNAL.title, { cause: error }));
@@ -200,36 +184,7 @@ export class Connection implements FrameSink {
     if (this.queue.queuedBytes > this.limits.maxWriteQueueBytes) this.pauseReading();
   }
 
-  private receivePreface(chunk: Buffer): Buffer {
-    const rest = this.preface.push(chunk);
-    const { versions } = this.preface;
-    if (!versions) return rest;
-    this.isPrefaceRead = true;
-    agreeVersion(versions);
-    return rest;
-  }
-
-  private shakeHands(type: FrameType, payload: Buffer): void {
-    const preface = encodePreface(this.preface.versions);
-    // The other end answers what this end sent last, so the handshake tells the round trip of the path.
-    if (this.openingSentAt !== undefined) this.queue.pacer.roundTrip(performance.now() - this.openingSentAt);
-    this.openingSentAt = undefined;
-    const { send, result } = this.handshake.receive(type, payload, preface);
-    if (result) this.options.accept?.(result.remote);
-    if (!this.isOpeningSent) this.sendOpening();
-    for (const frame of send) this.queue.raw(frame);
-    if (result) this.open(result);
-  }
-
-  private sendOpening(): void {
-    this.isOpeningSent = true;
-    this.openingSentAt = performance.now();
-    this.queue.raw(this.handshake.opening);
-  }
-
-  private open(result: HandshakeResult): void {
-    clearTimeout(this.handshakeTimer);
-    this.result = result;
+  private open(): void {
     this.decoder.limits.maxJsonBytes = this.limits.maxJsonBytes;
     this.decoder.limits.maxDataBytes = this.limits.maxDataBytes;
     this.state = 'open';
@@ -266,26 +221,19 @@ export class Connection implements FrameSink {
     if (this.state !== 'draining' || this.streamCount > 0) return;
     // The connector closes first: requests that it had sent before it heard of GO_AWAY still get their answer.
     if (this.options.side === 'connector') this.closeDrained();
-    else this.lingerTimer ??= setTimeout(() => this.closeDrained(), this.limits.lingerMs);
+    else this.closing.waitForOther(() => this.closeDrained());
   }
 
   private closeDrained(): void {
-    clearTimeout(this.lingerTimer);
     this.closeSoftly('local-close', lost('The connection was closed'));
   }
 
   /** Sends what is queued, ends the socket, and destroys it if the other end does not close within the linger time. */
   private closeSoftly(reason: CloseReason, error: PageSwarmError): void {
     if (this.isEnded) return;
-    const { socket } = this.options;
     this.queue.flushFrames();
     this.end(reason, error);
-    if (socket.destroyed) return;
-    socket.end();
-    // What still comes is read and thrown away: closing over unread bytes would reset the connection, and the other end
-    // might lose the GO_AWAY that says why.
-    socket.resume();
-    this.lingerTimer = setTimeout(() => socket.destroy(), this.limits.lingerMs);
+    this.closing.end();
   }
 
   private end(reason: CloseReason, error: PageSwarmError): void {
@@ -293,9 +241,9 @@ export class Connection implements FrameSink {
     this.isEnded = true;
     this.state = 'closing';
     this.decoder.stop();
-    clearTimeout(this.handshakeTimer);
+    this.opening.stop();
+    this.closing.stop();
     clearTimeout(this.drainTimer);
-    clearTimeout(this.lingerTimer);
     this.heartbeat.stop();
     this.queue.close();
     const { metrics, side, onClose } = this.options;
@@ -310,19 +258,19 @@ export class Connection implements FrameSink {
       this.closeDrained();
       return;
     }
-    const reason = this.result ? 'remote-close' : 'handshake-failed';
-    this.closeSoftly(reason, this.result ? lost('The other end closed the connection') : this.lossOf(undefined));
+    const reason = this.opening.result ? 'remote-close' : 'handshake-failed';
+    this.closeSoftly(reason, this.opening.result ? lost('The other end closed the connection') : this.lossOf(undefined));
   }
 
   private socketClosed(): void {
-    clearTimeout(this.lingerTimer);
-    this.end(this.result ? 'connection-lost' : 'handshake-failed', this.lossOf(undefined));
+    this.end(this.opening.result ? 'connection-lost' : 'handshake-failed', this.lossOf(undefined));
+    this.closing.stop();
     this.state = 'closed';
     this.resolveClosed();
   }
 
   private lossOf(cause: unknown): PageSwarmError {
-    if (this.result) return lost('The connection was lost', cause);
+    if (this.opening.result) return lost('The connection was lost', cause);
     const why = cause instanceof Error || (cause as Error | undefined)?.message ? `: ${(cause as Error).message}` : '';
     return new PageSwarmError('HANDSHAKE_FAILED', `The other end closed the connection during the handshake${why}`, { cause });
   }
