@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { sampleFacts, samplePeer } from './catalog.sample.ts';
-import { Catalog, HOSTLESS_GRACE_MS, MAX_ALIASES } from './catalog.ts';
+import { Catalog, HOSTLESS_GRACE_MS, MAX_ALIASES, SETTLED_PER_TURN } from './catalog.ts';
 import { TRUNCATED_HASH_DIGITS } from './identity-table.ts';
 
 const all = { have: 40, complete: true };
@@ -165,6 +165,49 @@ describe('holders', () => {
     expect(catalog.countOf(ann)).toBe(2);
     catalog.dropStale(ann, session, 0);
     expect([...catalog.documentsOf(ann)].map(({ id }) => id)).toEqual([kept.id]);
+  });
+});
+
+describe('a peer that holds very many documents', () => {
+  const count = 3 * SETTLED_PER_TURN;
+  const turn = () => new Promise(setImmediate);
+  const listedHosts = (catalog: Catalog) => [...catalog.all()].reduce((sum, record) => sum + record.listedHosts, 0);
+
+  it('goes at once, and others get their turn before all its documents are counted anew', async () => {
+    const catalog = catalogWithPeers(ann, bob);
+    for (let n = 0; n < count; n++) for (const peer of [ann, bob]) catalog.announce(peer, sampleFacts(n), all);
+    const before = catalog.holdingWrites;
+    catalog.dropPeer(ann, 5_000);
+    expect([...catalog.all()].every(({ holdings, listedSeeders }) => !holdings.has(ann) && listedSeeders === 1)).toBe(true);
+    expect(listedHosts(catalog)).toBe(2 * count - SETTLED_PER_TURN);
+    while (catalog.countOf(ann) > 0) await turn();
+    expect(listedHosts(catalog)).toBe(count);
+    // Two for each document: it does not count any more, and it is gone.
+    expect(catalog.holdingWrites - before).toBe(2 * count);
+  });
+
+  it('keeps what it announces again while the rest still goes', async () => {
+    const catalog = catalogWithPeers(ann);
+    for (let n = 0; n < count; n++) catalog.announce(ann, sampleFacts(n), all);
+    catalog.dropPeer(ann, 5_000);
+    catalog.beginSession(ann);
+    catalog.setListed(ann, true);
+    const again = [0, SETTLED_PER_TURN, count - 1];
+    for (const n of again) catalog.announce(ann, sampleFacts(n), all);
+    for (let n = 0; n < 6; n++) await turn();
+    expect([...catalog.documentsOf(ann)].map(({ addedAt }) => addedAt / 1_000).sort((a, b) => a - b)).toEqual(again);
+    for (const record of catalog.all()) expect(record.listedHosts).toBe(again.includes(record.addedAt / 1_000) ? 1 : 0);
+  });
+
+  it('is listed and unlisted little by little, the last word counting', async () => {
+    const catalog = new Catalog();
+    for (let n = 0; n < count; n++) catalog.announce(ann, sampleFacts(n), all);
+    catalog.setListed(ann, true);
+    catalog.setListed(ann, false);
+    catalog.setListed(ann, true);
+    expect(listedHosts(catalog)).toBeLessThan(count);
+    for (let n = 0; n < 6; n++) await turn();
+    expect(listedHosts(catalog)).toBe(count);
   });
 });
 

@@ -4,7 +4,7 @@ import { Float64Column } from '../columns/column.ts';
 import { DocumentOrders, type OrderPlace } from './document-orders.ts';
 import type { CatalogChange, CatalogChangeKind, DocumentFacts, DocumentRecord } from './document-record.ts';
 import { DocumentTable } from './document-table.ts';
-import { HolderTable } from './holder-table.ts';
+import { type Holder, HolderTable } from './holder-table.ts';
 import { HoldingTable } from './holding-table.ts';
 import { mergeInspections, tellsNothing } from './inspection.ts';
 import { SlotQueue } from './slot-queue.ts';
@@ -16,6 +16,9 @@ export const MAX_ALIASES = 64;
 export const MAX_DOCUMENTS = 2_000_000;
 /** How long a document that nobody holds any more stays listed, in milliseconds: its hosts may come back tomorrow. */
 export const HOSTLESS_GRACE_MS = 86_400_000;
+
+/** How many documents of one peer are counted anew before others get their turn. */
+export const SETTLED_PER_TURN = 500;
 
 export interface CatalogLimits {
   /** @default MAX_DOCUMENTS */
@@ -48,6 +51,8 @@ export class Catalog {
     holders: this.holders,
     hostlessSinceOf: (slot) => (this.hostless.has(slot) ? this.hostlessSince.get(slot) : undefined),
   };
+  /** How many documents of which peers are still to be brought in line with what is known of the peer. */
+  private readonly settling = new Map<number, number>();
   private readonly listeners: ((change: CatalogChange) => void)[] = [];
   private readonly limits: CatalogLimits;
   private bytes = 0;
@@ -196,45 +201,43 @@ export class Catalog {
     else this.unhold(row, 0);
   }
 
-  /** Forgets a peer; documents that nobody else holds stay listed without hosts for a while. */
+  /**
+   * Forgets a peer; documents that nobody else holds stay listed without hosts for a while. It takes effect at once, and
+   * what has to be counted anew follows little by little if it holds very many.
+   */
   dropPeer(peerId: PeerId, now: number): void {
-    const holder = this.holders.find(peerId);
-    if (holder === -1) return;
-    for (let row = this.holdings.firstOfHost(holder); row !== -1; row = this.holdings.firstOfHost(holder)) this.unhold(row, now);
-    this.holders.delete(holder);
+    const number = this.holders.find(peerId);
+    if (number === -1) return;
+    const holder = this.holders.at(number);
+    holder.session++;
+    holder.listed = false;
+    holder.isLeaving = true;
+    this.end(number, holder, now);
   }
 
-  /** Whether others may see what the peer holds. */
+  /** Whether others may see what the peer holds; very many documents are counted anew little by little. */
   setListed(peerId: PeerId, listed: boolean): void {
     const number = this.holders.numberOf(peerId);
     const holder = this.holders.at(number);
+    holder.isLeaving = false;
     if (holder.listed === listed) return;
     holder.listed = listed;
-    const { holdings } = this;
-    for (let row = holdings.firstOfHost(number); row !== -1; row = holdings.followingOfHost(row)) {
-      const slot = holdings.slotOf(row);
-      this.countListed(slot, listed ? 1 : -1);
-      this.publish('listed', slot);
-    }
+    this.settle(number);
   }
 
   /** A peer begins to announce afresh; what it does not repeat goes with {@link dropStale}. */
   beginSession(peerId: PeerId): number {
     const holder = this.holders.at(this.holders.numberOf(peerId));
     holder.session++;
+    holder.isLeaving = false;
     return holder.session;
   }
 
   /** Forgets what a peer announced in earlier sessions only. Nothing happens if `session` is not its current one any more. */
   dropStale(peerId: PeerId, session: number, now: number): void {
-    const holder = this.holders.find(peerId);
-    if (holder === -1 || this.holders.at(holder).session !== session) return;
-    const { holdings } = this;
-    for (let row = holdings.firstOfHost(holder); row !== -1; ) {
-      const next = holdings.followingOfHost(row);
-      if (holdings.sessionOf(row) !== session) this.unhold(row, now);
-      row = next;
-    }
+    const number = this.holders.find(peerId);
+    if (number === -1 || this.holders.at(number).session !== session) return;
+    this.end(number, this.holders.at(number), now);
   }
 
   /** Takes a document off the list, whoever holds it. */
@@ -331,18 +334,60 @@ export class Catalog {
 
   private addHolding(slot: number, holder: number, { have, complete }: Told): void {
     const { session, listed } = this.holders.at(holder);
-    this.holdings.add(slot, holder, have, complete, session);
-    if (listed) this.countListed(slot, 1);
+    const row = this.holdings.add(slot, holder, have, complete, session);
+    if (listed) this.count(row, true);
   }
 
   private unhold(row: number, now: number): void {
     const { holdings } = this;
     const slot = holdings.slotOf(row);
-    const { listed } = this.holders.at(holdings.hostOf(row));
+    if (holdings.isCounted(row)) this.count(row, false);
     holdings.delete(row);
-    if (listed) this.countListed(slot, -1);
     if (holdings.hostsOf(slot) === 0) this.markHostless(slot, now);
     this.publish('hosted', slot);
+  }
+
+  /** What the peer told before its present session is not true any more. */
+  private end(number: number, holder: Holder, now: number): void {
+    holder.validFrom = holder.session;
+    holder.endedAt = now;
+    this.settle(number);
+  }
+
+  /** Goes through all that a peer holds and brings it in line with what is known of the peer. */
+  private settle(number: number): void {
+    const isRunning = this.settling.has(number);
+    this.settling.set(number, this.holdings.documentsOf(number));
+    if (!isRunning) this.settleSome(number);
+  }
+
+  private settleSome(number: number): void {
+    const { holdings, settling } = this;
+    const holder = this.holders.at(number);
+    let left = Math.min(settling.get(number) ?? 0, holdings.documentsOf(number));
+    for (let turn = 0; left > 0 && turn < SETTLED_PER_TURN; turn++, left--) {
+      const row = holdings.firstOfHost(number);
+      if (holdings.sessionOf(row) < holder.validFrom) {
+        this.unhold(row, holder.endedAt);
+        continue;
+      }
+      holdings.rotateHost(number);
+      if (holdings.isCounted(row) === holder.listed) continue;
+      this.count(row, holder.listed);
+      this.publish('listed', holdings.slotOf(row));
+    }
+    if (left > 0) {
+      settling.set(number, left);
+      setImmediate(() => this.settleSome(number));
+      return;
+    }
+    settling.delete(number);
+    if (holder.isLeaving && holdings.documentsOf(number) === 0) this.holders.delete(number);
+  }
+
+  private count(row: number, isCounted: boolean): void {
+    this.holdings.setCounted(row, isCounted);
+    this.countListed(this.holdings.slotOf(row), isCounted ? 1 : -1);
   }
 
   private countListed(slot: number, change: number): void {

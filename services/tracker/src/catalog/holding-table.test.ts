@@ -10,20 +10,33 @@ function rowsOf(first: number, following: (row: number) => number): number[] {
 
 describe('the table of holdings', () => {
   it('tells what a map of pairs tells, in the order of their coming, whoever comes and goes', () => {
-    const step = fc.tuple(fc.constantFrom('add', 'set', 'delete'), fc.nat(4), fc.nat(4), fc.nat(8_192), fc.boolean(), fc.nat(9));
+    const step = fc.tuple(fc.constantFrom('add', 'set', 'delete', 'rotate'), fc.nat(4), fc.nat(4), fc.nat(8_192), fc.boolean(), fc.nat(9));
     fc.assert(
       fc.property(fc.array(step, { maxLength: 150 }), (steps) => {
         const table = new HoldingTable();
         const twin = new Map<string, readonly [slot: number, host: number, have: number, complete: boolean, session: number]>();
+        /** The documents of each host in their order. */
+        const orders: string[][] = Array.from({ length: 5 }, () => []);
         for (const [what, slot, host, have, complete, session] of steps) {
           const key = `${slot} ${host}`;
+          const order = orders[host] as string[];
+          if (what === 'rotate' && order.length > 0) {
+            table.rotateHost(host);
+            order.push(order.shift() as string);
+          }
           const row = table.find(slot, host);
           expect(row !== -1).toBe(twin.has(key));
-          if (what === 'add' && row === -1) table.add(slot, host, have, complete, session);
-          else if (what === 'set' && row !== -1) table.set(row, have, complete, session);
-          else if (what === 'delete' && row !== -1) table.delete(row);
-          if (what === 'delete') twin.delete(key);
-          else if ((what === 'add') === (row === -1)) twin.set(key, [slot, host, have, complete, session]);
+          if (what === 'add' && row === -1) {
+            table.add(slot, host, have, complete, session);
+            order.push(key);
+          }
+          if (what === 'set' && row !== -1) table.set(row, have, complete, session);
+          if (what === 'delete' && row !== -1) {
+            table.delete(row);
+            twin.delete(key);
+            order.splice(order.indexOf(key), 1);
+          }
+          if ((what === 'add' && row === -1) || (what === 'set' && row !== -1)) twin.set(key, [slot, host, have, complete, session]);
         }
         const told = (row: number) => [
           table.slotOf(row),
@@ -34,7 +47,7 @@ describe('the table of holdings', () => {
         ];
         for (let n = 0; n <= 4; n++) {
           const ofSlot = [...twin.values()].filter(([slot]) => slot === n);
-          const ofHost = [...twin.values()].filter(([, host]) => host === n);
+          const ofHost = (orders[n] as string[]).map((key) => twin.get(key));
           expect(rowsOf(table.firstOfSlot(n), (row) => table.followingOfSlot(row)).map(told)).toEqual(ofSlot);
           expect(rowsOf(table.firstOfHost(n), (row) => table.followingOfHost(row)).map(told)).toEqual(ofHost);
           expect([table.hostsOf(n), table.documentsOf(n)]).toEqual([ofSlot.length, ofHost.length]);

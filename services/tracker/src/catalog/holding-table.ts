@@ -3,6 +3,9 @@ import { HashTable, hashOfPair } from '../columns/hash-table.ts';
 
 /** A complete holding has this bit beside its pieces. */
 const COMPLETE = 0x8000_0000;
+/** A holding that counts among the listed hosts of its document has this one. */
+const COUNTED = 0x4000_0000;
+const PIECES_MASK = COUNTED - 1;
 
 /**
  * Which host holds which document, one row for each such pair: linked to the other hosts of the document and to the other
@@ -39,8 +42,9 @@ export class HoldingTable {
   }
 
   /** The pair must not be there yet. */
-  add(slot: number, host: number, have: number, complete: boolean, session: number): void {
+  add(slot: number, host: number, have: number, complete: boolean, session: number): number {
     const row = this.takeRow();
+    this.pieces.set(row, 0);
     this.slots.set(row, slot);
     this.hosts.set(row, host);
     this.set(row, have, complete, session);
@@ -49,11 +53,12 @@ export class HoldingTable {
     this.countOfSlot.set(slot, this.countOfSlot.get(slot) + 1);
     this.countOfHost.set(host, this.countOfHost.get(host) + 1);
     this.rows.add(hashOfPair(slot, host), row);
+    return row;
   }
 
   set(row: number, have: number, complete: boolean, session: number): void {
     this.changes++;
-    this.pieces.set(row, complete ? have + COMPLETE : have);
+    this.pieces.set(row, (have | (complete ? COMPLETE : 0) | (this.pieces.get(row) & COUNTED)) >>> 0);
     this.sessions.set(row, session);
   }
 
@@ -79,7 +84,18 @@ export class HoldingTable {
   }
 
   haveOf(row: number): number {
-    return this.pieces.get(row) & ~COMPLETE;
+    return this.pieces.get(row) & PIECES_MASK;
+  }
+
+  /** Whether it counts among the listed hosts of its document. */
+  isCounted(row: number): boolean {
+    return (this.pieces.get(row) & COUNTED) !== 0;
+  }
+
+  setCounted(row: number, isCounted: boolean): void {
+    this.changes++;
+    const others = this.pieces.get(row) & ~COUNTED;
+    this.pieces.set(row, (isCounted ? others | COUNTED : others) >>> 0);
   }
 
   isComplete(row: number): boolean {
@@ -114,6 +130,18 @@ export class HoldingTable {
 
   followingOfHost(row: number): number {
     return this.nextOfHost.get(row) - 1;
+  }
+
+  /** Puts the first row of a host behind its others, for whoever goes through them a few at a time. */
+  rotateHost(host: number): void {
+    const head = this.headOfHost.get(host);
+    const second = this.nextOfHost.get(head - 1);
+    if (second === 0) return;
+    const tail = this.previousOfHost.get(head - 1);
+    this.nextOfHost.set(tail - 1, head);
+    this.nextOfHost.set(head - 1, 0);
+    this.previousOfHost.set(second - 1, head);
+    this.headOfHost.set(host, second);
   }
 
   private takeRow(): number {

@@ -84,14 +84,20 @@ export class StoredDocument implements DocumentRecord {
     const { holdings, holders } = this.current;
     const found = new Map<PeerId, Holding>();
     for (let row = holdings.firstOfSlot(slot); row !== -1; row = holdings.followingOfSlot(row)) {
-      const { peerId } = holders.at(holdings.hostOf(row));
+      const { peerId, validFrom } = holders.at(holdings.hostOf(row));
+      if (holdings.sessionOf(row) < validFrom) continue;
       found.set(peerId, { have: holdings.haveOf(row), complete: holdings.isComplete(row), session: holdings.sessionOf(row) });
     }
     return found;
   }
 
   get holderCount(): number {
-    return this.current.holdings.hostsOf(this.slot);
+    const { slot } = this;
+    const { holdings, holders } = this.current;
+    let count = 0;
+    for (let row = holdings.firstOfSlot(slot); row !== -1; row = holdings.followingOfSlot(row))
+      if (holdings.sessionOf(row) >= holders.at(holdings.hostOf(row)).validFrom) count++;
+    return count;
   }
 
   get listedHosts(): number {
@@ -102,8 +108,10 @@ export class StoredDocument implements DocumentRecord {
     const { slot } = this;
     const { holdings, holders } = this.current;
     let seeders = 0;
-    for (let row = holdings.firstOfSlot(slot); row !== -1; row = holdings.followingOfSlot(row))
-      if (holdings.isComplete(row) && holders.at(holdings.hostOf(row)).listed) seeders++;
+    for (let row = holdings.firstOfSlot(slot); row !== -1; row = holdings.followingOfSlot(row)) {
+      const { listed, validFrom } = holders.at(holdings.hostOf(row));
+      if (listed && holdings.isComplete(row) && holdings.sessionOf(row) >= validFrom) seeders++;
+    }
     return seeders;
   }
 
