@@ -12,6 +12,7 @@ import { NodeDescription } from './admin/node-description.ts';
 import { NodeBandwidth } from './bandwidth/node-bandwidth.ts';
 import { RateLimitFile } from './bandwidth/rate-limit-file.ts';
 import { systemClock } from './clock.ts';
+import { DownloadDemand } from './downloads/download-demand.ts';
 import { DownloadMeter } from './downloads/download-meter.ts';
 import { DownloadOrderStore } from './downloads/download-order-store.ts';
 import { Downloads } from './downloads/downloads.service.ts';
@@ -149,7 +150,7 @@ async function startWith(
 
   await store.prepare();
   await library.start();
-  const reader = new DocumentReader(library, downloads);
+  const reader = new DocumentReader(library, new DownloadDemand(downloads));
   const service = await startService(
     PeerModule.of({
       registry,

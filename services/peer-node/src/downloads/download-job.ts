@@ -47,6 +47,7 @@ export class DownloadJob {
   /** Set once the engine is done; the file is whole then, but may still wait for its final place. */
   private arrived: { readonly document: LocalDocument; readonly md5: string | null } | undefined;
   private finished: { readonly at: number; readonly md5: string | null } | undefined;
+  private isDiscarded = false;
 
   constructor(
     public order: DownloadOrder,
@@ -118,7 +119,9 @@ export class DownloadJob {
     }
   }
 
+  /** A file that is being put in its place is let go there: that step ends, one way or the other. */
   pause(): void {
+    if (this.phase === 'verifying') return;
     this.preparation?.abort();
     if (this.run && this.phase === 'downloading') this.run.apply({ type: 'pause' });
     else this.phase = 'paused';
@@ -144,8 +147,9 @@ export class DownloadJob {
     return () => early.release();
   }
 
-  /** Ends at once; the pieces stay where they are. */
-  destroy(): void {
+  /** Ends at once; the pieces stay where they are, unless `discard` says that nobody wants what is still being opened. */
+  destroy({ discard = false } = {}): void {
+    this.isDiscarded = discard;
     this.preparation?.abort();
     this.run?.destroy();
   }
@@ -159,8 +163,11 @@ export class DownloadJob {
       try {
         const hosts = await this.options.hosts.hostsOf(identity.id);
         const metainfo = await fetchMetainfo(identity, hosts, this.options.connections, signal);
+        signal.throwIfAborted();
         const { aliases, addedBy, addedAt, inspection, ...own } = identity;
-        return await this.options.library.openPartial(own, metainfo, { aliases, addedBy, addedAt, inspection });
+        const document = await this.options.library.openPartial(own, metainfo, { aliases, addedBy, addedAt, inspection });
+        if (this.isDiscarded) await this.options.library.remove(document);
+        return document;
       } catch (error) {
         if (signal.aborted || this.options.clock.monotonic() >= giveUpAt || isOurOwn(error)) throw error;
         await new Promise((resolve) => setTimeout(resolve, METAINFO_RETRY_MS));

@@ -1,17 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import type { ChangeDownload, Document, StartDownload } from '@pageswarm/contracts';
-import { type Clock, type DocumentId, errorShape, type IndexRange, PageSwarmError, parsePageRanges } from '@pageswarm/primitives';
-import { parseMagnet } from '@pageswarm/torrent';
+import { type Clock, type DocumentId, errorShape, PageSwarmError, parsePageRanges } from '@pageswarm/primitives';
 import { Subject } from 'rxjs';
 import type { Library } from '../library/library.service.ts';
 import type { LocalDocument } from '../library/local-document.ts';
-import type { PieceDemand } from '../reading/document-reader.ts';
+import { hashOf } from './document-reference.ts';
 import { DownloadJob, type DownloadJobOptions, type JobState } from './download-job.ts';
 import type { DownloadMeter } from './download-meter.ts';
 import type { DownloadOrder } from './download-order.ts';
 import type { DownloadOrderStore } from './download-order-store.ts';
 import { DownloadQueue } from './download-queue.ts';
-import type { PieceHolder } from './piece-witness.ts';
 import { isWritable, StoreRecovery } from './store-recovery.ts';
 
 /** Ended downloads that stay listed; the oldest go first. */
@@ -36,7 +34,7 @@ export interface DownloadsOptions extends Omit<DownloadJobOptions, 'changed'> {
 }
 
 /** The downloads of this node: so many at once, the others wait by priority and place. */
-export class Downloads implements PieceDemand {
+export class Downloads {
   /** Tells which download changed, and last that it is listed no more. */
   readonly changes = new Subject<DownloadJob>();
   private readonly jobs = new DownloadQueue();
@@ -150,7 +148,7 @@ export class Downloads implements PieceDemand {
   /** Ends a download and forgets it; the pieces of an unfinished one are removed, or stay as a document of which a part is here. */
   async cancel(job: DownloadJob, { keepPieces = false } = {}): Promise<void> {
     const { state } = job;
-    job.destroy();
+    job.destroy({ discard: !keepPieces });
     this.jobs.remove(job);
     await this.options.orders.remove(job.order.id);
     const document = job.document;
@@ -173,24 +171,6 @@ export class Downloads implements PieceDemand {
       this.changes.next(job);
     }
     this.fillSlots();
-  }
-
-  expected(hash: string): DocumentId | undefined {
-    const wanted = hash.toLowerCase();
-    const job = this.list().find(({ state, order: { document } }) => {
-      const { id, infoHashV1, infoHashV2, md5 } = document;
-      return ['queued', 'probing'].includes(state) && [id, infoHashV1, infoHashV2, md5].includes(wanted as never);
-    });
-    return job?.order.document.id;
-  }
-
-  demand(document: LocalDocument, pieces: readonly IndexRange[]): (() => void) | undefined {
-    return this.activeFor(document.id)?.demand(pieces);
-  }
-
-  lastHolders(document: LocalDocument, pieces: readonly IndexRange[]): readonly PieceHolder[] {
-    const runs = this.list().flatMap(({ order, status }) => (order.document.id === document.id && status.run ? [status.run] : []));
-    return runs.at(-1)?.holdersOf(pieces) ?? [];
   }
 
   private async enqueue(
@@ -227,7 +207,7 @@ export class Downloads implements PieceDemand {
   }
 
   /** The download of this document that has not ended. */
-  private activeFor(id: DocumentId): DownloadJob | undefined {
+  activeFor(id: DocumentId): DownloadJob | undefined {
     return this.list().find((job) => job.order.document.id === id && job.state !== 'done');
   }
 
@@ -302,16 +282,4 @@ export class Downloads implements PieceDemand {
     for (const job of this.list()) counts.set(job.state, (counts.get(job.state) ?? 0) + 1);
     return counts;
   }
-}
-
-/** The hash in what somebody asked for: hex, or a magnet link. @throws PageSwarmError INVALID_MAGNET, INVALID_ID */
-function hashOf(id: string): string {
-  const text = id.trim();
-  if (text.toLowerCase().startsWith('magnet:')) {
-    const { infoHashV2, infoHashV1 } = parseMagnet(text);
-    return (infoHashV2 ?? infoHashV1) as string;
-  }
-  if (!/^([0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})$/i.test(text))
-    throw new PageSwarmError('INVALID_ID', `"${text.slice(0, 80)}" is no document id, info-hash, md5 or magnet link`);
-  return text.toLowerCase();
 }
