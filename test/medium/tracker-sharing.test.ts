@@ -128,6 +128,22 @@ describeRedis(`two trackers on one Redis${REDIS_MISSING ? ` (skipped: ${REDIS_MI
     await until('the peer is forgotten', () => !b.parts.hosts.get(bob.peerId));
   }, 20_000);
 
+  it('take no host for living on the word of one that was killed before they started', async () => {
+    const a = await start();
+    const dead = await joined(a, book);
+    await until('it is saved', () => a.parts.snapshotter.status().pending === 0 && a.parts.snapshotter.status().savedEntries > 1);
+    // A tracker that is killed says nothing more, not even that it ends; its mark stays for a while.
+    const { changes } = (a.parts.sharing as unknown as { parts: { changes: { beat: () => Promise<boolean> } } }).parts;
+    changes.beat = async () => {
+      throw new Error('killed');
+    };
+    await dead.close();
+    const b = await start();
+    expect([b.parts.catalog.size, b.parts.hosts.get(dead.peerId)?.state]).toEqual([1, 'unconfirmed']);
+    for (let step = 0; step < 5; step++, await sleep(STEP_MS)) expect(hostsAt(b, book)).toEqual([]);
+    expect(b.parts.sharing?.trackerCount).toBe(0);
+  }, 20_000);
+
   it('hear at once of one that ends in order', async () => {
     const [a, b] = [await start(), await start()];
     const ann = await joined(a, book);

@@ -13,6 +13,19 @@ import { type KnownPeers, mergeDocument } from './document-merge.ts';
 import { SharedLeases } from './shared-leases.ts';
 import type { TrackerChange, TrackerChanges } from './tracker-changes.ts';
 
+/** How much a mark may seem renewed though it is not, in milliseconds: moments in Redis are rounded. */
+const MARK_SLACK_MS = 5;
+
+/** What is known of another tracker. */
+interface OtherTracker {
+  /** How long its mark lasted when it was first seen, and when that was. */
+  readonly leftMs: number;
+  readonly seenAt: number;
+  isProven: boolean;
+  /** Whether its leases are known, and only changes of them have to be followed. */
+  isRead: boolean;
+}
+
 /** Everything that sharing a catalog reads and writes. */
 export interface SharedParts {
   readonly catalog: Catalog;
@@ -36,8 +49,9 @@ export class CatalogSharing implements CopySharing {
   /** Peers that renew here. */
   private readonly own = new Set<PeerId>();
   private readonly forgotten = new Set<PeerId>();
-  /** Other trackers and when each was last seen to run. */
-  private readonly trackers = new Map<PeerId, number>();
+  private readonly trackers = new Map<PeerId, OtherTracker>();
+  /** Since when the copy is the one that it is, in milliseconds of the clock. */
+  private beganAt = 0;
   private readonly peers: KnownPeers;
 
   constructor(private readonly parts: SharedParts) {
@@ -65,7 +79,9 @@ export class CatalogSharing implements CopySharing {
 
   /** How many other trackers run. */
   get trackerCount(): number {
-    return this.trackers.size;
+    let count = 0;
+    for (const { isProven } of this.trackers.values()) if (isProven) count++;
+    return count;
   }
 
   /** Peers that are listed on the word of other trackers. */
@@ -75,7 +91,8 @@ export class CatalogSharing implements CopySharing {
 
   async begin(): Promise<void> {
     await this.parts.changes.seek();
-    this.trackers.clear();
+    this.beganAt = this.parts.clock.monotonic();
+    for (const other of this.trackers.values()) other.isRead = false;
   }
 
   async read(): Promise<void> {
@@ -133,23 +150,40 @@ export class CatalogSharing implements CopySharing {
     else snapshotter.documents.same(record);
   }
 
+  /**
+   * A tracker counts once it was seen to renew its mark: one that was killed leaves a mark behind, and its peers are
+   * not to be taken for living ones by the process that comes in its place.
+   */
   private async lookForTrackers(): Promise<void> {
-    const { changes, clock, logger } = this.parts;
-    const now = clock.monotonic();
-    for (const [tracker, runs] of await changes.others()) {
-      if (runs && !this.trackers.has(tracker)) {
-        logger.info({ tracker }, 'another tracker shares the catalog');
-        await this.readLeases(tracker);
-      }
-      if (runs) this.trackers.set(tracker, now);
-      else if (!this.trackers.has(tracker)) await changes.strike(tracker);
+    const { changes, clock } = this.parts;
+    const asked = clock.monotonic();
+    const marks = await changes.others();
+    const answered = clock.monotonic();
+    for (const [tracker, leftMs] of marks) {
+      if (leftMs < 0) continue;
+      const known = this.trackers.get(tracker);
+      if (!known) this.trackers.set(tracker, { leftMs, seenAt: answered, isProven: false, isRead: false });
+      else if (known.isProven || leftMs > known.leftMs - (asked - known.seenAt) + MARK_SLACK_MS) await this.follow(tracker, known);
     }
-    for (const [tracker, seen] of this.trackers) if (now - seen > changes.silenceMs) this.lose(tracker);
+    // A Redis that has just come back has the marks of those only that were quicker than this one.
+    if (asked - this.beganAt < changes.silenceMs) return;
+    for (const tracker of this.trackers.keys())
+      if ((marks.get(tracker) ?? -1) < 0) {
+        this.lose(tracker);
+        await changes.strike(tracker);
+      }
+  }
+
+  private async follow(tracker: PeerId, other: OtherTracker): Promise<void> {
+    if (!other.isProven) this.parts.logger.info({ tracker }, 'another tracker shares the catalog');
+    other.isProven = true;
+    if (!other.isRead) await this.readLeases(tracker);
+    other.isRead = true;
   }
 
   private lose(tracker: PeerId): void {
+    if (this.trackers.get(tracker)?.isProven) this.parts.logger.warn({ tracker }, 'another tracker is gone; its peers are looked after');
     this.trackers.delete(tracker);
-    this.parts.logger.warn({ tracker }, 'another tracker is silent; its peers are looked after');
     this.parts.snapshotter.takingIn(() => this.leases.lose(tracker));
     this.parts.confirm();
   }
@@ -170,20 +204,20 @@ export class CatalogSharing implements CopySharing {
 
   /** So much changed that some of it was not kept for this tracker. */
   private async readEverything(): Promise<void> {
-    const { changes, store, logger } = this.parts;
+    const { store, logger } = this.parts;
     logger.warn('too many changes of other trackers to follow one by one; the whole copy is read');
     await this.begin();
-    for (const [tracker, runs] of await changes.others())
-      if (runs) {
-        await this.readLeases(tracker);
-        this.trackers.set(tracker, this.parts.clock.monotonic());
-      }
+    await this.lookForTrackers();
     for await (const entries of store.load('documents')) await this.takeDocuments(entries);
   }
 
   private async take(change: TrackerChange): Promise<void> {
     const { changes, store, snapshotter } = this.parts;
     const { tracker, peers, documents, forgotten } = change;
+    // Whoever tells of a change runs.
+    const known = this.trackers.get(tracker) ?? { leftMs: 0, seenAt: 0, isProven: false, isRead: false };
+    this.trackers.set(tracker, known);
+    await this.follow(tracker, known);
     if (peers.length > 0) {
       const values = await changes.leases(tracker, peers);
       snapshotter.takingIn(() => {
@@ -231,7 +265,7 @@ export class CatalogSharing implements CopySharing {
 
   /** Another tracker may not have known the peer when it read who holds these. */
   private tellDocumentsOf(peerId: PeerId): void {
-    if (this.trackers.size === 0) return;
+    if (this.trackerCount === 0) return;
     for (const record of this.parts.catalog.documentsOf(peerId)) this.parts.snapshotter.documents.changed(record);
   }
 }

@@ -101,13 +101,13 @@ export class TrackerChanges {
     });
   }
 
-  /** The other trackers, and whether each shows that it runs. */
-  async others(): Promise<Map<PeerId, boolean>> {
+  /** The other trackers, and for how many milliseconds each counts as running unless it says so again; below 0 for none. */
+  async others(): Promise<Map<PeerId, number>> {
     const redis = await this.redis.connected();
     const ids = (await redis.smembers(`${this.prefix}trackers`))
       .filter((id) => id !== this.trackerId && /^[0-9a-f]{40}$/.test(id))
       .map(peerId);
-    return new Map(await Promise.all(ids.map(async (id) => [id, (await redis.exists(this.leasesOf(id))) === 1] as const)));
+    return new Map(await Promise.all(ids.map(async (id) => [id, await redis.pttl(this.leasesOf(id))] as const)));
   }
 
   /** A tracker that has been silent for long is listed no more. */
