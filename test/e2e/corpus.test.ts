@@ -2,10 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { resultLine, summarize } from '../../tools/corpus/corpus-report.ts';
+import { resultLine } from '../../tools/corpus/corpus-report.ts';
 import { type CorpusResult, runCorpus } from '../../tools/corpus/corpus-run.ts';
+import { summarize } from '../../tools/corpus/corpus-summary.ts';
 import { findCorpus, readManifest } from '../../tools/corpus/manifest.ts';
-import { PageTexts } from '../../tools/corpus/page-texts.ts';
+import { PageLooks } from '../../tools/corpus/page-looks.ts';
+import { ViewCheckers } from '../../tools/corpus/view-checkers.ts';
 import { LocalSwarm } from '../../tools/local-swarm/local-swarm.ts';
 import { findFreeBasePort } from '../../tools/local-swarm/ports.ts';
 
@@ -39,7 +41,8 @@ whenThere(`a corpus of real and broken PDFs${obstacle ? ` (skipped: ${obstacle})
   ];
   let dataDir: string;
   let swarm: LocalSwarm;
-  const texts = new PageTexts();
+  const looks = new PageLooks();
+  let checkers: ViewCheckers;
   let died: Error | undefined;
   let results: CorpusResult[];
 
@@ -50,10 +53,12 @@ whenThere(`a corpus of real and broken PDFs${obstacle ? ` (skipped: ${obstacle})
     void swarm.unexpectedEnd.then((error) => {
       died = error;
     });
-    results = await runCorpus(swarm, files, () => {}, texts);
+    checkers = await ViewCheckers.find();
+    results = await runCorpus(swarm, files, () => {}, { looks, checkers });
   }, 240_000);
   afterAll(async () => {
-    texts.close();
+    looks.close();
+    await checkers.close();
     await swarm.stop();
     rmSync(dataDir, { recursive: true, force: true });
   }, 60_000);
@@ -73,10 +78,14 @@ whenThere(`a corpus of real and broken PDFs${obstacle ? ` (skipped: ${obstacle})
     expect(summarize(results).pages.equal).toBeGreaterThan(0);
   });
 
-  it('shows sampled pages with the text of the original, for every mapped file that PDFium reads', () => {
-    const wrong = results.filter(({ views }) => views && views.different.length + views.refused.length > 0);
-    expect(wrong.map(resultLine)).toEqual([]);
-    expect(summarize(results).views.equal).toBeGreaterThan(results.length / 2);
+  it('shows sampled pages as they are in the original, one by one and together, and leaves nothing to complain about', () => {
+    const isWrong = ({ views }: CorpusResult) =>
+      views && (views.together === false || [views.text, views.pixels, views.refused, views.complaints].some((pages) => pages.length > 0));
+    expect(results.filter(isWrong).map(resultLine)).toEqual([]);
+    const { views, faults } = summarize(results);
+    expect(faults).toEqual([]);
+    expect(views.equal).toBeGreaterThan(results.length / 2);
+    expect(views['together equal']).toBeGreaterThan(5);
   });
 
   it('finds two hosts for each download and takes no byte twice', () => {

@@ -1,16 +1,22 @@
 import { describe, expect, it } from '@jest/globals';
-import { resultLine, summarize, summaryTable } from './corpus-report.ts';
+import { resultLine, summaryTable } from './corpus-report.ts';
 import { type CorpusResult, comparePages } from './corpus-run.ts';
+import { summarize } from './corpus-summary.ts';
+import type { ViewVerdict } from './page-views.ts';
 
-const file = { file: 'a.pdf', path: '/a.pdf', bytes: 100, md5: 'm', pages: 3 };
-const views = { equal: 3, different: [], refused: [], unreadable: 0 };
+const file = { file: 'a.pdf', path: '/a.pdf', bytes: 200_000, md5: 'm', pages: 3 };
+const views: ViewVerdict = { equal: 3, text: [], pixels: [], refused: [], complaints: [], unreadable: 0, together: true };
+const map = { encrypted: false, rebuilt: false, percent: 0.1 };
+const document = { mapped: true } as CorpusResult['document'];
 const whole: CorpusResult = {
   file,
   outcome: { kind: 'accepted' },
   md5Equal: true,
   pages: 'equal',
-  wireBytes: 100,
+  wireBytes: 200_000,
   hosts: 2,
+  document,
+  map,
   views,
   elapsedMs: 120,
 };
@@ -18,35 +24,48 @@ const whole: CorpusResult = {
 describe('report of a corpus run', () => {
   it('holds when everything accepted arrived whole', () => {
     const refused: CorpusResult = { file, outcome: { kind: 'refused', code: 'NOT_A_PDF' } };
-    const summary = summarize([whole, refused, { ...whole, pages: 'unreadable here' }]);
+    const summary = summarize([whole, refused, { ...whole }]);
     expect(summary).toMatchObject({
       accepted: 2,
       md5Equal: 2,
       failed: 0,
-      views: { equal: 6, different: 0 },
+      counted: { byPoppler: 2, mappedAlike: 2 },
+      mapPercent: 0.1,
+      views: { equal: 6, 'text different': 0, 'together equal': 2 },
       elapsedMs: { median: 120, longest: 120 },
-      fileBytes: 200,
-      wireBytes: 200,
-      holds: true,
+      fileBytes: 400_000,
+      wireBytes: 400_000,
+      faults: [],
     });
     expect(summaryTable(summary)).toContain('refused: NOT_A_PDF');
   });
 
   it.each([
-    ['a file failed', { ...whole, outcome: { kind: 'failed', why: 'lost' } }],
-    ['an md5 differs', { ...whole, md5Equal: false }],
-    ['a page count differs', { ...whole, pages: 'different' }],
-    ['a page view has other text', { ...whole, views: { ...views, different: [2] } }],
-    ['a readable page is not shown', { ...whole, views: { ...views, refused: [{ page: 2, code: 'PDF_UNREADABLE' }] } }],
-    ['bytes came twice', { ...whole, wireBytes: 103 }],
-  ] as [string, CorpusResult][])('does not hold when %s', (_, result) => {
-    expect(summarize([result]).holds).toBe(false);
+    ['files failed', { ...whole, outcome: { kind: 'failed', why: 'lost' } }],
+    ['bytes are not those of the file', { ...whole, md5Equal: false }],
+    ['page counts differ', { ...whole, pages: 'different' }],
+    ['less than 99.5 % are mapped as poppler counts', { ...whole, document: { mapped: false } as CorpusResult['document'] }],
+    ['the median page map takes more than 0.2 %', { ...whole, map: { ...map, percent: 0.21 } }],
+    ['page views have other text', { ...whole, views: { ...views, text: [2] } }],
+    ['page views have other pixels', { ...whole, views: { ...views, pixels: [2] } }],
+    ['readable pages are not shown', { ...whole, views: { ...views, refused: [{ page: 2, what: 'PDF_UNREADABLE' }] } }],
+    ['qpdf or poppler complain about page views', { ...whole, views: { ...views, complaints: [{ page: 2, what: 'qpdf: no' }] } }],
+    ['pages look different together', { ...whole, views: { ...views, together: false } }],
+    ['bytes came twice', { ...whole, wireBytes: 204_100 }],
+  ] as [string, CorpusResult][])('does not hold when %s', (fault, result) => {
+    expect(summarize([result]).faults).toContain(fault);
+  });
+
+  it('counts views of encrypted documents by themselves', () => {
+    const locked = { ...whole, map: { ...map, encrypted: true }, views: { ...views, equal: 1, text: [2] } };
+    const { encrypted } = summarize([whole, locked]);
+    expect(encrypted).toMatchObject({ documents: 1, views: { equal: 1, 'text different': 1 } });
   });
 
   it('tells on a line what became of a file', () => {
     expect(resultLine({ file, outcome: { kind: 'refused', code: 'EMPTY_FILE' } })).toMatch(/^a\.pdf +refused: EMPTY_FILE$/);
-    const refused = { ...whole, views: { ...views, refused: [{ page: 2, code: 'PDF_CRASH' }] } };
-    expect(resultLine(refused)).toMatch(/3 views equal, view REFUSED: page 2 PDF_CRASH, 120 ms$/);
+    const refused = { ...whole, views: { ...views, refused: [{ page: 2, what: 'PDF_CRASH' }] } };
+    expect(resultLine(refused)).toMatch(/3 views equal, view REFUSED: page 2 PDF_CRASH, together too, 120 ms$/);
     expect(resultLine({ ...whole, md5Equal: false })).toContain('md5 DIFFERENT, 3 pages, 2 hosts');
   });
 

@@ -2,9 +2,9 @@ import { basename } from 'node:path';
 import type { Document } from '@pageswarm/contracts';
 import type { LocalSwarm } from '../local-swarm/local-swarm.ts';
 import { RestProblem } from '../local-swarm/rest-client.ts';
+import { type LocalMap, mapOfFile } from './local-map.ts';
 import type { CorpusFile } from './manifest.ts';
-import type { PageTexts } from './page-texts.ts';
-import { compareViews, type ViewVerdict } from './page-views.ts';
+import { compareViews, type ViewJudges, type ViewVerdict } from './page-views.ts';
 
 const DOWNLOAD_LIMIT_MS = 180_000;
 /** Time from adding a file to knowing what is in it, in milliseconds; a few that hang use up the worker's own limit one after another. */
@@ -29,7 +29,9 @@ export interface CorpusResult {
   readonly wireBytes?: number;
   /** Hosts that the download had to choose from. */
   readonly hosts?: number;
-  /** Texts of sampled pages, where they are compared. */
+  /** Its page map, made here. */
+  readonly map?: LocalMap;
+  /** Sampled pages, where they are compared. */
   readonly views?: ViewVerdict;
   /** Time from adding the file to having it on the third peer, in milliseconds. */
   readonly elapsedMs?: number;
@@ -38,19 +40,19 @@ export interface CorpusResult {
 /**
  * Sends each file through a swarm of at least three peers: added on peers 1 and 2, downloaded by peer 3.
  * @param report is given each result as it comes, in the order of completion
- * @param texts compares sampled page views of mapped documents too
+ * @param judges compare sampled page views of mapped documents too
  */
 export async function runCorpus(
   swarm: LocalSwarm,
   files: readonly CorpusFile[],
   report: (result: CorpusResult) => void,
-  texts?: PageTexts,
+  judges?: ViewJudges,
 ): Promise<CorpusResult[]> {
   const results: CorpusResult[] = [];
   const waiting = [...files];
   const takeNext = async (): Promise<void> => {
     for (let file = waiting.shift(); file; file = waiting.shift()) {
-      const result = await runFile(swarm, file, texts).catch(
+      const result = await runFile(swarm, file, judges).catch(
         (error): CorpusResult => ({ file: file as CorpusFile, outcome: failure(error) }),
       );
       results.push(result);
@@ -61,7 +63,7 @@ export async function runCorpus(
   return results;
 }
 
-async function runFile(swarm: LocalSwarm, file: CorpusFile, texts: PageTexts | undefined): Promise<CorpusResult> {
+async function runFile(swarm: LocalSwarm, file: CorpusFile, judges: ViewJudges | undefined): Promise<CorpusResult> {
   const started = performance.now();
   const refusals = await Promise.all([1, 2].map((peer) => add(swarm, peer, file)));
   const [first, second] = refusals;
@@ -77,7 +79,7 @@ async function runFile(swarm: LocalSwarm, file: CorpusFile, texts: PageTexts | u
   const { md5 } = await peer.contentHashes(document.id);
   const elapsedMs = performance.now() - started;
   const { id: documentId, pages, mapped } = document;
-  const views = texts && mapped && pages ? await compareViews(peer, { id: documentId, pages }, file.path, texts) : undefined;
+  const views = judges && mapped && pages ? await compareViews(peer, { id: documentId, pages }, file.path, judges) : undefined;
   return {
     file,
     document,
@@ -86,6 +88,7 @@ async function runFile(swarm: LocalSwarm, file: CorpusFile, texts: PageTexts | u
     pages: comparePages(document.pages, file.pages),
     wireBytes: download.bytesReceived,
     hosts: download.hosts.length,
+    map: await mapOfFile(file.path),
     views,
     elapsedMs,
   };

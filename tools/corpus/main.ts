@@ -3,11 +3,13 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { formatBytes } from '../local-swarm/table.ts';
 import { withTemporarySwarm } from '../local-swarm/temporary-swarm.ts';
-import { resultLine, summarize, summaryTable } from './corpus-report.ts';
+import { resultLine, summaryTable } from './corpus-report.ts';
 import { runCorpus } from './corpus-run.ts';
+import { summarize } from './corpus-summary.ts';
 import { popplerPages, readFolder } from './folder.ts';
 import { type CorpusFile, findCorpus, hasManifest, readManifest } from './manifest.ts';
-import { PageTexts } from './page-texts.ts';
+import { PageLooks } from './page-looks.ts';
+import { ViewCheckers } from './view-checkers.ts';
 import { WorkerMemory } from './worker-memory.ts';
 
 const PEERS = 3;
@@ -21,27 +23,31 @@ if (!folder || !existsSync(folder)) {
   process.exit(2);
 }
 const files = hasManifest(folder) ? readManifest(folder) : await listed(folder);
-const texts = new PageTexts();
+const judges = { looks: new PageLooks(), checkers: await ViewCheckers.find() };
+writeLine(
+  `page views are compared in PDFium and opened with ${judges.checkers.names.join(' and ') || 'nothing else: neither qpdf nor pdftotext is installed'}`,
+);
 const started = performance.now();
 try {
   let memory: WorkerMemory | undefined;
   const results = await withTemporarySwarm(PEERS, async (swarm) => {
     const { pid } = swarm.process(WORKER);
     memory = pid === undefined ? undefined : new WorkerMemory(pid);
-    return runCorpus(swarm, files, (result) => writeLine(resultLine(result)), texts).finally(() => memory?.stop());
+    return runCorpus(swarm, files, (result) => writeLine(resultLine(result)), judges).finally(() => memory?.stop());
   });
   const summary = summarize(results);
   writeLine(
     `\n${files.length} files in ${((performance.now() - started) / 1_000).toFixed(1)} s, no process died\n\n${summaryTable(summary)}`,
   );
   writeLine(`\npeak memory: pdf-worker ${bytesText(memory?.service)}, its largest child process ${bytesText(memory?.largestChild)}`);
-  writeLine(summary.holds ? '\nAll of it held.' : '\nNOT all of it held.');
-  process.exitCode = summary.holds ? 0 : 1;
+  writeLine(summary.faults.length === 0 ? '\nAll of it held.' : `\nNOT all of it held: ${summary.faults.join('; ')}.`);
+  process.exitCode = summary.faults.length === 0 ? 0 : 1;
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
   process.exitCode = 1;
 }
-texts.close();
+judges.looks.close();
+await judges.checkers.close();
 process.exit();
 
 /** A folder without a table: its files are hashed here, and poppler is asked for their pages. */
