@@ -5,6 +5,8 @@ import { DrawnSwarm, idOf, NARROW } from './drawn-swarm.fixture.ts';
 const TEN_PAGES = '00112233445566778899';
 const ALL = '#'.repeat(20);
 
+const ALL_NINE = '#'.repeat(9);
+
 describe('finding hosts', () => {
   it('looks for hosts, then probes all of them at once', () => {
     const swarm = new DrawnSwarm({ pieces: '0123', hosts: { A: '####', B: '####', C: '##  ' } });
@@ -155,6 +157,11 @@ describe('requests', () => {
   it('ask for 256 KiB ahead of a host that has shown nothing yet', () => {
     const swarm = new DrawnSwarm({ pieces: '0'.repeat(100), hosts: { A: '#'.repeat(100) } }).begin();
     expect(swarm.askedOf('A')).toHaveLength(16);
+  });
+
+  it.each(['rarest-first', 'sequential'] as const)('share a small document out to all hosts when nothing is planned (%s)', (strategy) => {
+    const swarm = new DrawnSwarm({ pieces: '0'.repeat(9), hosts: { A: ALL_NINE, B: ALL_NINE, C: ALL_NINE }, strategy }).begin();
+    expect(['A', 'B', 'C'].map((letter) => swarm.askedOf(letter).length)).toEqual([3, 3, 3]);
   });
 
   it('ask a fast host for more, up to the limits of a request and of a host', () => {

@@ -65,7 +65,8 @@ export class RequestPacing {
 
   private partOfMissing(host: Host, sharers: readonly Host[], now: number): number {
     const own = this.estimate.measured(host, now);
-    if (own === undefined) return Number.POSITIVE_INFINITY;
+    // What is not planned is not given to whoever comes first: a small document would be its alone, and it may be slow, or silent.
+    if (own === undefined) return Math.max(this.book.pieceLength, this.estimate.load(host), this.book.missingBytes / countLive(sharers));
     return Math.max(this.book.pieceLength, (this.book.missingBytes * own) / Math.max(own, this.busyRate(sharers, now)));
   }
 
@@ -77,4 +78,10 @@ export class RequestPacing {
     for (const host of hosts) if (this.estimate.load(host) > 0) this.busyRateSum += this.estimate.measured(host, now) ?? 0;
     return this.busyRateSum;
   }
+}
+
+function countLive(hosts: readonly Host[]): number {
+  let count = 0;
+  for (const host of hosts) if (host.phase === 'live') count++;
+  return Math.max(count, 1);
 }
