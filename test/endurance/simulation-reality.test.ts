@@ -1,0 +1,69 @@
+import { randomInt } from 'node:crypto';
+import { expect, it } from '@jest/globals';
+import type { Document } from '@pageswarm/contracts';
+import { type NodeScenario, type Scenario, simulate } from '@pageswarm/simulation';
+import { noisePdf, ProcessSwarm } from '@pageswarm/testing';
+import { PeerClient } from '../../tools/local-swarm/peer.client.ts';
+
+const MIB = 1_048_576;
+const PAGES = 40;
+/** Upload limits of the peers in MiB/s: the first two have the document, the other six download it all at once. */
+const HOSTS = [4, 2];
+const READERS = [4, 3, 2, 4, 3, 2];
+const DOCUMENT_BYTES = 32 * MIB;
+const SIMULATIONS = 5;
+/** How far the real makespan may be from the predicted one. */
+const TOLERANCE = 0.1;
+/** What loopback does, as far as these rates can tell. */
+const LOOPBACK = { down: 400 * MIB, latencyMs: 0.5, limited: true };
+const seed = Number(process.env.PAGESWARM_TEST_SEED ?? randomInt(1_000_000));
+
+it(
+  'eight real peers with rate limits take as long as the simulation says, within 10 %',
+  () =>
+    ProcessSwarm.run(async (swarm) => {
+      const bytes = noisePdf({ pages: PAGES, pageBytes: DOCUMENT_BYTES / PAGES, seed });
+      const predictedMs = predict(bytes.length);
+      await swarm.startTracker();
+      const start = (names: string, rates: readonly number[]) =>
+        Promise.all(
+          rates.map((rate, place) =>
+            swarm.startPeer(`${names}-${place + 1}`, {
+              env: { PAGESWARM_UPLOAD_LIMIT_BYTES: String(rate * MIB), PAGESWARM_LOG_LEVEL: 'info' },
+            }),
+          ),
+        );
+      const hosts = await start('host', HOSTS);
+      const readers = await start('reader', READERS);
+      const [document] = await Promise.all(hosts.map((peer) => new PeerClient(peer.base).add('Noise.pdf', bytes)));
+      const started = performance.now();
+      const times = await Promise.all(
+        readers.map(async ({ base }) => {
+          const client = new PeerClient(base);
+          const { id } = await client.startDownload({ id: (document as Document).id });
+          const { state, error } = await client.followDownload(id, 60_000);
+          expect([state, error]).toEqual(['done', null]);
+          return performance.now() - started;
+        }),
+      );
+      const realMs = Math.max(...times);
+      process.stdout.write(
+        `simulation-reality: predicted ${(predictedMs / 1_000).toFixed(2)} s, real ${(realMs / 1_000).toFixed(2)} s (${(100 * (realMs / predictedMs - 1)).toFixed(1)} %), seed ${seed}\n`,
+      );
+      expect(Math.abs(realMs / predictedMs - 1)).toBeLessThanOrEqual(TOLERANCE);
+    }),
+  180_000,
+);
+
+/** The median makespan of some seeds, in ms. */
+function predict(size: number): number {
+  const kind = (name: string, rates: readonly number[], has: number): NodeScenario[] =>
+    rates.map((rate, place) => ({ name: `${name}-${place + 1}`, has, up: rate * MIB, ...LOOPBACK }));
+  const scenario: Scenario = {
+    name: 'eight peers',
+    document: { size, pages: PAGES },
+    nodes: [...kind('host', HOSTS, 1), ...kind('reader', READERS, 0)],
+  };
+  const spans = Array.from({ length: SIMULATIONS }, (_, place) => simulate(scenario, place + 1).makespanMs ?? Number.NaN);
+  return spans.sort((a, b) => a - b)[Math.floor(SIMULATIONS / 2)] as number;
+}
