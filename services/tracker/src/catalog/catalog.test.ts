@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { MAX_ALIASES } from './announced-facts.ts';
 import { sampleFacts, samplePeer } from './catalog.sample.ts';
-import { Catalog, HOSTLESS_GRACE_MS, MAX_ALIASES, SETTLED_PER_TURN } from './catalog.ts';
+import { Catalog, HOSTLESS_GRACE_MS } from './catalog.ts';
+import { SETTLED_PER_TURN } from './holder-ledger.ts';
 import { TRUNCATED_HASH_DIGITS } from './identity-table.ts';
 
 const all = { have: 40, complete: true };

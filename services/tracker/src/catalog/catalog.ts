@@ -1,24 +1,19 @@
 import type { DocumentSort } from '@pageswarm/contracts';
-import { type DocumentId, PageSwarmError, type PeerId, pieceCount } from '@pageswarm/primitives';
+import { type DocumentId, PageSwarmError, type PeerId } from '@pageswarm/primitives';
 import { Float64Column } from '../columns/column.ts';
+import { demandFittingPieces, demandSameBytes, otherNames, type Told, wellFormed } from './announced-facts.ts';
 import { DocumentOrders, type OrderPlace } from './document-orders.ts';
 import type { CatalogChange, CatalogChangeKind, DocumentFacts, DocumentRecord } from './document-record.ts';
 import { DocumentTable } from './document-table.ts';
-import { type Holder, HolderTable } from './holder-table.ts';
-import { HoldingTable } from './holding-table.ts';
+import { HolderLedger } from './holder-ledger.ts';
 import { mergeInspections, tellsNothing } from './inspection.ts';
 import { SlotQueue } from './slot-queue.ts';
 import { type CatalogTables, StoredDocument } from './stored-document.ts';
 
-/** The most other names that a document is found by; later ones are not taken. */
-export const MAX_ALIASES = 64;
 /** The most documents that are listed; more are refused. */
 export const MAX_DOCUMENTS = 2_000_000;
 /** How long a document that nobody holds any more stays listed, in milliseconds: its hosts may come back tomorrow. */
 export const HOSTLESS_GRACE_MS = 86_400_000;
-
-/** How many documents of one peer are counted anew before others get their turn. */
-export const SETTLED_PER_TURN = 500;
 
 export interface CatalogLimits {
   /** @default MAX_DOCUMENTS */
@@ -27,21 +22,24 @@ export interface CatalogLimits {
   readonly hostlessGraceMs: number;
 }
 
-/** What a peer tells that it has of a document. */
-interface Told {
-  readonly have: number;
-  readonly complete: boolean;
-}
-
 /**
  * All documents and who holds them, in memory. The one writer of its tables; everything else reads records made from them
  * and listens. It knows no time and no addresses: moments are arguments, and peers are ids that are listed or not.
  */
 export class Catalog {
   private readonly documents = new DocumentTable();
-  private readonly holdings = new HoldingTable();
-  private readonly holders = new HolderTable();
   private readonly orders = new DocumentOrders(this.documents);
+  private readonly ledger = new HolderLedger({
+    count: (slot, change) =>
+      this.orders.move('hosts', slot, () => this.documents.setListedHosts(slot, this.documents.listedHostsOf(slot) + change)),
+    relisted: (slot) => void this.publish('listed', slot),
+    released: (slot, now) => {
+      if (this.holdings.hostsOf(slot) === 0) this.markHostless(slot, now);
+      this.publish('hosted', slot);
+    },
+  });
+  private readonly holdings = this.ledger.holdings;
+  private readonly holders = this.ledger.holders;
   /** In the order in which they lost their last holder. */
   private readonly hostless = new SlotQueue();
   private readonly hostlessSince = new Float64Column();
@@ -51,8 +49,6 @@ export class Catalog {
     holders: this.holders,
     hostlessSinceOf: (slot) => (this.hostless.has(slot) ? this.hostlessSince.get(slot) : undefined),
   };
-  /** How many documents of which peers are still to be brought in line with what is known of the peer. */
-  private readonly settling = new Map<number, number>();
   private readonly listeners: ((change: CatalogChange) => void)[] = [];
   private readonly limits: CatalogLimits;
   private bytes = 0;
@@ -177,28 +173,26 @@ export class Catalog {
       return record;
     }
     const slot = this.insert(facts, 0);
-    this.addHolding(slot, this.holders.numberOf(peerId), told);
+    this.ledger.add(slot, this.holders.numberOf(peerId), told.have, told.complete);
     return this.publish('added', slot);
   }
 
   /** @throws PageSwarmError DOCUMENT_NOT_FOUND unless the peer has announced the document */
   progress(peerId: PeerId, id: DocumentId, told: Told): void {
     const slot = this.documents.identities.findRoot(id);
-    const holder = this.holders.find(peerId);
-    if (slot === -1 || holder === -1 || this.holdings.find(slot, holder) === -1)
+    if (this.ledger.find(slot, peerId) === -1)
       throw new PageSwarmError('DOCUMENT_NOT_FOUND', `Document ${id} was not announced by peer ${peerId}`);
     demandFittingPieces({ id, size: this.documents.sizeOf(slot), pieceLength: this.documents.pieceLengthOf(slot) }, told);
-    this.hold(slot, holder, told);
+    this.hold(slot, this.holders.find(peerId), told);
   }
 
   /** A peer holds a document no longer and says so: without another holder the document is gone. */
   withdraw(peerId: PeerId, id: DocumentId): void {
     const slot = this.documents.identities.findRoot(id);
-    const holder = this.holders.find(peerId);
-    const row = slot === -1 || holder === -1 ? -1 : this.holdings.find(slot, holder);
+    const row = this.ledger.find(slot, peerId);
     if (row === -1) return;
     if (this.holdings.hostsOf(slot) === 1) this.removeSlot(slot);
-    else this.unhold(row, 0);
+    else this.ledger.release(row, 0);
   }
 
   /**
@@ -206,38 +200,22 @@ export class Catalog {
    * what has to be counted anew follows little by little if it holds very many.
    */
   dropPeer(peerId: PeerId, now: number): void {
-    const number = this.holders.find(peerId);
-    if (number === -1) return;
-    const holder = this.holders.at(number);
-    holder.session++;
-    holder.listed = false;
-    holder.isLeaving = true;
-    this.end(number, holder, now);
+    this.ledger.drop(peerId, now);
   }
 
   /** Whether others may see what the peer holds; very many documents are counted anew little by little. */
   setListed(peerId: PeerId, listed: boolean): void {
-    const number = this.holders.numberOf(peerId);
-    const holder = this.holders.at(number);
-    holder.isLeaving = false;
-    if (holder.listed === listed) return;
-    holder.listed = listed;
-    this.settle(number);
+    this.ledger.setListed(peerId, listed);
   }
 
   /** A peer begins to announce afresh; what it does not repeat goes with {@link dropStale}. */
   beginSession(peerId: PeerId): number {
-    const holder = this.holders.at(this.holders.numberOf(peerId));
-    holder.session++;
-    holder.isLeaving = false;
-    return holder.session;
+    return this.ledger.beginSession(peerId);
   }
 
   /** Forgets what a peer announced in earlier sessions only. Nothing happens if `session` is not its current one any more. */
   dropStale(peerId: PeerId, session: number, now: number): void {
-    const number = this.holders.find(peerId);
-    if (number === -1 || this.holders.at(number).session !== session) return;
-    this.end(number, this.holders.at(number), now);
+    this.ledger.dropStale(peerId, session, now);
   }
 
   /** Takes a document off the list, whoever holds it. */
@@ -269,7 +247,7 @@ export class Catalog {
     const slot = known === -1 ? this.insert(facts, past.completed) : known;
     for (const [peerId, have, complete] of past.holdings) {
       const holder = this.holders.numberOf(peerId);
-      if (this.holdings.find(slot, holder) === -1) this.addHolding(slot, holder, { have, complete });
+      if (this.holdings.find(slot, holder) === -1) this.ledger.add(slot, holder, have, complete);
     }
     if (this.holdings.hostsOf(slot) > 0) this.hostless.delete(slot);
     else this.markHostless(slot, now);
@@ -320,7 +298,7 @@ export class Catalog {
   private hold(slot: number, holder: number, { have, complete }: Told): void {
     const { holdings } = this;
     const row = holdings.find(slot, holder);
-    if (row === -1) this.addHolding(slot, holder, { have, complete });
+    if (row === -1) this.ledger.add(slot, holder, have, complete);
     else {
       const hadAll = holdings.isComplete(row);
       const isSame = holdings.haveOf(row) === have && hadAll === complete;
@@ -330,69 +308,6 @@ export class Catalog {
     }
     this.hostless.delete(slot);
     this.publish('hosted', slot);
-  }
-
-  private addHolding(slot: number, holder: number, { have, complete }: Told): void {
-    const { session, listed } = this.holders.at(holder);
-    const row = this.holdings.add(slot, holder, have, complete, session);
-    if (listed) this.count(row, true);
-  }
-
-  private unhold(row: number, now: number): void {
-    const { holdings } = this;
-    const slot = holdings.slotOf(row);
-    if (holdings.isCounted(row)) this.count(row, false);
-    holdings.delete(row);
-    if (holdings.hostsOf(slot) === 0) this.markHostless(slot, now);
-    this.publish('hosted', slot);
-  }
-
-  /** What the peer told before its present session is not true any more. */
-  private end(number: number, holder: Holder, now: number): void {
-    holder.validFrom = holder.session;
-    holder.endedAt = now;
-    this.settle(number);
-  }
-
-  /** Goes through all that a peer holds and brings it in line with what is known of the peer. */
-  private settle(number: number): void {
-    const isRunning = this.settling.has(number);
-    this.settling.set(number, this.holdings.documentsOf(number));
-    if (!isRunning) this.settleSome(number);
-  }
-
-  private settleSome(number: number): void {
-    const { holdings, settling } = this;
-    const holder = this.holders.at(number);
-    let left = Math.min(settling.get(number) ?? 0, holdings.documentsOf(number));
-    for (let turn = 0; left > 0 && turn < SETTLED_PER_TURN; turn++, left--) {
-      const row = holdings.firstOfHost(number);
-      if (holdings.sessionOf(row) < holder.validFrom) {
-        this.unhold(row, holder.endedAt);
-        continue;
-      }
-      holdings.rotateHost(number);
-      if (holdings.isCounted(row) === holder.listed) continue;
-      this.count(row, holder.listed);
-      this.publish('listed', holdings.slotOf(row));
-    }
-    if (left > 0) {
-      settling.set(number, left);
-      setImmediate(() => this.settleSome(number));
-      return;
-    }
-    settling.delete(number);
-    if (holder.isLeaving && holdings.documentsOf(number) === 0) this.holders.delete(number);
-  }
-
-  private count(row: number, isCounted: boolean): void {
-    this.holdings.setCounted(row, isCounted);
-    this.countListed(this.holdings.slotOf(row), isCounted ? 1 : -1);
-  }
-
-  private countListed(slot: number, change: number): void {
-    const hosts = this.documents.listedHostsOf(slot) + change;
-    this.orders.move('hosts', slot, () => this.documents.setListedHosts(slot, hosts));
   }
 
   private markHostless(slot: number, since: number): void {
@@ -409,32 +324,4 @@ export class Catalog {
     for (const listener of this.listeners) listener({ kind, record });
     return record;
   }
-}
-
-/** Up to the limit, each once, in the order of their coming. */
-function otherNames(name: string, others: readonly string[]): string[] {
-  if (others.length === 0) return [];
-  return [...new Set(others.map(wellFormed))].filter((other) => other !== name).slice(0, MAX_ALIASES);
-}
-
-/** Half characters cannot be kept as UTF-8; a name that has some would never be found equal to itself. */
-function wellFormed(text: string): string {
-  return text.replace(/\p{Surrogate}/gu, '\uFFFD');
-}
-
-/** @throws PageSwarmError INVALID_REQUEST */
-function demandFittingPieces(
-  { id, size, pieceLength }: Pick<DocumentFacts, 'id' | 'size' | 'pieceLength'>,
-  { have, complete }: Told,
-): void {
-  const pieces = pieceCount(size, pieceLength);
-  if (have <= pieces && (!complete || have === pieces)) return;
-  throw new PageSwarmError('INVALID_REQUEST', `Document ${id} has ${pieces} pieces; ${have}${complete ? ', complete,' : ''} does not fit`);
-}
-
-/** One root is one sequence of bytes: whoever tells another size or md5 for it is mistaken or lies. */
-function demandSameBytes(known: DocumentRecord, told: DocumentFacts): void {
-  for (const field of ['size', 'md5', 'pieceLength'] as const)
-    if (known[field] !== told[field])
-      throw new PageSwarmError('INVALID_REQUEST', `${field}: document ${told.id} has ${known[field]}, not ${told[field]}`);
 }

@@ -1,5 +1,6 @@
 import type { PeerId } from '@pageswarm/primitives';
-import { type Catalog, MAX_ALIASES } from '../catalog/catalog.ts';
+import { MAX_ALIASES } from '../catalog/announced-facts.ts';
+import type { Catalog } from '../catalog/catalog.ts';
 import type { DocumentFacts, DocumentRecord } from '../catalog/document-record.ts';
 import { mergeInspections } from '../catalog/inspection.ts';
 import type { StoredDocument } from '../snapshot/document-codec.ts';

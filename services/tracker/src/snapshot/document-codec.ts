@@ -9,7 +9,7 @@ import {
   type PeerId,
   pieceCount,
 } from '@pageswarm/primitives';
-import { MAX_ALIASES } from '../catalog/catalog.ts';
+import { MAX_ALIASES } from '../catalog/announced-facts.ts';
 import type { DocumentFacts, DocumentRecord } from '../catalog/document-record.ts';
 import { MAX_PEERS } from '../swarm/host-table.ts';
 import { ByteReader, foreign } from './byte-reader.ts';
