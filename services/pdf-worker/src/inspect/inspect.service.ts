@@ -32,31 +32,27 @@ export class InspectService {
   ) {}
 
   /**
-   * Three jobs, so that one that dies leaves the others' findings: the page map by our own reader, words and texts by PDFium,
-   * and by themselves the outline and the page labels.
+   * Two jobs, so that one that dies leaves the other's findings: the page map by our own reader, the rest by PDFium.
    * Whatever is wrong with the document is part of the answer.
    * @throws PageSwarmError when the document could not be looked at: WORKER_BUSY, CANCELLED, or why its bytes are missing
    */
   async inspect(document: DocumentAtPeer, signal: AbortSignal): Promise<InspectedDocument> {
-    this.pool.demandRoom(3);
+    this.pool.demandRoom(2);
     const opened = this.sources.open(document);
     const { size, pieceLength } = document;
     const common = { blockBytes: Math.max(pieceLength, INSPECTION_BLOCK_BYTES), priority: 'background', signal } as const;
     try {
-      // All are waited for: ending the others because the first failed would cost their children, and they fail by themselves.
-      const [map, text, outline] = await allOf(
+      // Both are waited for: ending the second because the first failed would cost its child, and it fails by itself.
+      const [map, text] = await bothOf(
         finding(this.pool.run({ ...common, kind: 'map', params: { pieceLength }, source: opened.reader() })),
         finding(this.pool.run({ ...common, kind: 'text', params: { maxPages: MAX_PAGES }, source: opened.reader() })),
-        finding(
-          this.pool.run({ ...common, kind: 'outline', params: { maxPages: MAX_PAGES }, source: opened.reader({ readsAhead: false }) }),
-        ),
       );
       const { inspection, linear } = reconcile(jobValue(map), jobValue(text));
       const keepsMap = !linear && 'value' in map;
       return {
         inspection,
         pageMap: keepsMap ? map.value.output : encodePageMap(linearPageMap({ size, pieceLength, pageCount: 1, reason: '', ...linear })),
-        layout: encodeLayout(layoutOf(jobValue(text), jobValue(outline))),
+        layout: encodeLayout(layoutOf(jobValue(text))),
         texts: 'value' in text ? text.value.output : new Uint8Array(0),
       };
     } finally {
@@ -65,9 +61,9 @@ export class InspectService {
   }
 }
 
-async function allOf<A, B, C>(...jobs: [Promise<A>, Promise<B>, Promise<C>]): Promise<[A, B, C]> {
-  await Promise.allSettled(jobs);
-  return Promise.all(jobs);
+async function bothOf<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([first, second]);
+  return Promise.all([first, second]);
 }
 
 /** A problem of the document is a finding; every other error stays one. */

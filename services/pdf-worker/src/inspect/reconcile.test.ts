@@ -12,6 +12,8 @@ const text = (pages: number): Finding<TextValue> => ({
   value: {
     pages,
     words: Array.from({ length: pages }, () => 7),
+    outline: null,
+    pageLabels: null,
     pageSizes: null,
     title: 'T',
     author: null,
@@ -74,13 +76,14 @@ describe('the account of a document', () => {
 });
 
 describe('the layout of a document', () => {
-  const pageSizes = [{ pages: 2, width: 595, height: 842 }];
-  const read: Finding<TextValue> = { value: { ...(text(2) as { value: TextValue }).value, pageSizes } };
-  const outline = { value: { outline: [{ level: 1, title: 'One', page: 1 }], pageLabels: ['i', 'ii'] } };
+  const layout = {
+    outline: [{ level: 1, title: 'One', page: 1 }],
+    pageLabels: ['i', 'ii'],
+    pageSizes: [{ pages: 2, width: 595, height: 842 }],
+  };
 
-  it('is what the jobs found, and unknown where one of them failed', () => {
-    expect(layoutOf(read, outline)).toEqual({ ...outline.value, pageSizes });
-    expect(layoutOf(failed('PDF_TIMEOUT'), outline)).toEqual({ ...outline.value, pageSizes: null });
-    expect(layoutOf(read, failed('PDF_CRASH'))).toEqual({ outline: null, pageLabels: null, pageSizes });
+  it('is what PDFium found, and unknown if it could not read the document', () => {
+    expect(layoutOf({ value: { ...(text(2) as { value: TextValue }).value, ...layout } })).toEqual(layout);
+    expect(layoutOf(failed('PDF_TIMEOUT'))).toEqual({ outline: null, pageLabels: null, pageSizes: null });
   });
 });

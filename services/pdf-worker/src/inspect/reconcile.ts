@@ -1,7 +1,6 @@
-import type { DocumentLayout, Inspection } from '@pageswarm/contracts';
+import { type DocumentLayout, type Inspection, UNKNOWN_LAYOUT } from '@pageswarm/contracts';
 import type { ErrorShape } from '@pageswarm/primitives';
 import type { MapValue } from './map-job.ts';
-import type { OutlineValue } from './outline-job.ts';
 import type { TextValue } from './text-job.ts';
 
 /** What became of one of the two jobs of an inspection. */
@@ -50,10 +49,11 @@ export function reconcile(map: Finding<MapValue>, text: Finding<TextValue>): Ver
   };
 }
 
-/** What is known of the pages beside their words: a job that failed leaves what it would have found unknown. */
-export function layoutOf(text: Finding<TextValue>, outline: Finding<OutlineValue>): DocumentLayout {
-  const found = 'value' in outline ? outline.value : { outline: null, pageLabels: null };
-  return { ...found, pageSizes: 'value' in text && text.value.pageSizes ? [...text.value.pageSizes] : null };
+/** What is known of the pages beside their words. */
+export function layoutOf(text: Finding<TextValue>): DocumentLayout {
+  if ('error' in text) return UNKNOWN_LAYOUT;
+  const { outline, pageLabels, pageSizes } = text.value;
+  return { outline, pageLabels, pageSizes };
 }
 
 function linearInstead(map: Finding<MapValue>, pages: number | null): LinearMap | undefined {

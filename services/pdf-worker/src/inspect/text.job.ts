@@ -5,6 +5,7 @@ import type { PageSize, PdfiumDocument } from '../pdfium/pdfium-document.ts';
 import { loadPdfium, PDFIUM_EXTRACTOR, type PdfiumLibrary } from '../pdfium/pdfium-library.ts';
 import type { JobAnswer, JobSurroundings } from '../pool/job-runner.ts';
 import { countWords } from './count-words.ts';
+import { readPageLabels } from './page-labels.ts';
 import { PageSizeRuns } from './page-size-runs.ts';
 import type { TextParams, TextValue } from './text-job.ts';
 
@@ -18,9 +19,12 @@ const PAGES_PER_PROGRESS = 32;
 /** A page that took longer than this is worth a sign of progress by itself, in milliseconds. */
 const SLOW_PAGE_MS = 50;
 
-/** Counts the pages and the words of each page, keeps their texts and sizes, and reads title and author. */
+/**
+ * Counts the pages and the words of each page, keeps their texts and sizes, and reads title and author; at last the outline and
+ * the page labels, which may end the process without harm to the rest.
+ */
 export async function runTextJob({ maxPages }: TextParams, surroundings: JobSurroundings): Promise<JobAnswer<TextValue>> {
-  const { document: source, memoryBytes, progress } = surroundings;
+  const { document: source, memoryBytes, progress, keep } = surroundings;
   const library = await loadPdfium(memoryBytes);
   const counted = new CountedSource(source);
   let document = library.open(counted);
@@ -42,8 +46,20 @@ export async function runTextJob({ maxPages }: TextParams, surroundings: JobSurr
     progress();
     lastProgress = performance.now();
   }
+  const value = { pages, words, ...facts, pageSizes: sizes.finish(), outline: null, pageLabels: null, extractor: PDFIUM_EXTRACTOR };
+  keep({ value, output: texts.finish() });
+  const step = everySoOften(progress);
+  const outline = document.outline(step);
+  const pageLabels = readPageLabels(document, pages, step);
   document.close();
-  return { value: { pages, words, pageSizes: sizes.finish(), ...facts, extractor: PDFIUM_EXTRACTOR }, output: texts.finish() };
+  return { value: { ...value, outline, pageLabels } };
+}
+
+function everySoOften(progress: () => void): () => void {
+  let steps = 0;
+  return () => {
+    if (++steps % PAGES_PER_PROGRESS === 0) progress();
+  };
 }
 
 const UNREADABLE_PAGE = { count: 0, text: '', size: { width: 0, height: 0 } };

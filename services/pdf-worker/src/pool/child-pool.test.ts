@@ -154,6 +154,36 @@ describe('the pool of child processes', () => {
     expect(await pidOf()).not.toBe(pid);
   });
 
+  it.each([
+    ['hang', 'PDF_TIMEOUT'],
+    ['abort', 'PDF_CRASH'],
+    ['fail', 'PDF_UNREADABLE'],
+  ])('takes what a job handed over for its answer when the rest of it ends by %s', async (next, code) => {
+    start({ timeoutMs: 300 });
+    const params = { code, spent: true };
+    const { value, output } = await act('keepThen', { next, params });
+    expect([value, Buffer.from(output).toString()]).toEqual(['kept', 'so far']);
+    expect(ended).toEqual([['keepThen', 'done']]);
+    await expect(act(next, params)).rejects.toMatchObject({ code });
+    expect(replaced.length).toBeGreaterThanOrEqual(1);
+  });
+
+  it('takes the answer at the end, with all of the output, where nothing goes wrong after that', async () => {
+    start();
+    const { value, output } = await act('keepThen', { next: 'echo' });
+    expect([value, Buffer.from(output).toString()]).toMatchObject([{ pid: expect.any(Number) }, 'so far, and more']);
+    expect(replaced).toEqual([]);
+  });
+
+  it('answers nobody who took the job back, though it handed something over', async () => {
+    start({ timeoutMs: 60_000 });
+    await pidOf();
+    const withdrawal = new AbortController();
+    const running = act('keepThen', { next: 'hang' }, { signal: withdrawal.signal });
+    setTimeout(() => withdrawal.abort(), 200);
+    await expect(running).rejects.toMatchObject({ code: 'CANCELLED' });
+  });
+
   it('replaces a child after so many jobs', async () => {
     start({ maxJobsPerChild: 2 });
     const pids = [await pidOf(), await pidOf(), await pidOf()];
@@ -222,6 +252,29 @@ describe('the pool of child processes', () => {
     await expect(running).rejects.toMatchObject({ code: 'PDF_TIMEOUT' });
     expect(((await background).value as { pid: number }).pid).not.toBe(extra);
   }, 15_000);
+
+  it('lets an extra child go once it has idled for its time', async () => {
+    start({ timeoutMs: 60_000, extraIdleMs: 300 });
+    await pidOf();
+    const running = act('hang');
+    running.catch(() => undefined);
+    const extra = await pidOf({ priority: 'interactive' });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect([pool.readyChildren, await pidOf({ priority: 'interactive' })]).toEqual([2, extra]);
+    await gone(extra);
+    expect(pool.readyChildren).toBe(1);
+    pool.close();
+    await expect(running).rejects.toMatchObject({ code: 'GOING_AWAY' });
+  });
+
+  it('gives up a child that does not become ready in its time, and tries again', async () => {
+    start({ script: new URL('./mute-child.mjs', import.meta.url), startTimeoutMs: 200 });
+    const waiting = act('echo');
+    waiting.catch(() => undefined);
+    for (let tries = 0; tries < 100 && replaced.length < 2; tries++) await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(replaced).toEqual(['died', 'died']);
+    expect([pool.readyChildren, pool.queued]).toEqual([0, 1]);
+  }, 10_000);
 
   it('ends everything when it is closed', async () => {
     start({ timeoutMs: 60_000 });

@@ -1,14 +1,8 @@
-import { type ByteSource, type Clock, isPageSwarmError, PageSwarmError } from '@pageswarm/primitives';
+import { type ByteSource, isPageSwarmError, PageSwarmError } from '@pageswarm/primitives';
+import { ChildCrew, type ChildCrewOptions } from './child-crew.ts';
 import { type JobPriority, JobQueue } from './job-queue.ts';
-import {
-  CHILD_RESTART_DELAY_MS,
-  CHILD_START_TIMEOUT_MS,
-  EXTRA_CHILD_IDLE_MS,
-  MAX_EXTRA_CHILDREN,
-  MAX_JOBS_PER_CHILD,
-  RECYCLE_MEMORY_SHARE,
-} from './limits.ts';
-import { type ChildJob, PdfChild } from './pdf-child.ts';
+import { MAX_JOBS_PER_CHILD, RECYCLE_MEMORY_SHARE } from './limits.ts';
+import type { ChildJob, PdfChild } from './pdf-child.ts';
 import type { JobKind, JobResult, PdfJobs } from './pdf-job.ts';
 
 /** Why a child was replaced. */
@@ -23,15 +17,9 @@ export interface PoolObserver {
   childComplained?(complaint: string): void;
 }
 
-export interface ChildPoolOptions {
-  readonly script: URL;
-  readonly size: number;
-  readonly timeoutMs: number;
-  readonly memoryBytes: number;
+export interface ChildPoolOptions extends ChildCrewOptions {
   readonly maxQueuedJobs: number;
-  readonly maxOutputBytes?: number;
   readonly maxJobsPerChild?: number;
-  readonly clock: Clock;
   readonly observer?: PoolObserver;
 }
 
@@ -62,19 +50,23 @@ interface QueuedJob extends ChildJob {
  */
 export class ChildPool {
   private readonly queue: JobQueue<QueuedJob>;
-  private readonly children = new Set<PdfChild>();
-  private readonly extras = new Map<PdfChild, NodeJS.Timeout | undefined>();
-  private readonly starting = new Map<PdfChild, NodeJS.Timeout>();
-  private restartTimer: NodeJS.Timeout | undefined;
+  private readonly crew: ChildCrew;
   private closed = false;
 
   constructor(private readonly options: ChildPoolOptions) {
     this.queue = new JobQueue(options.maxQueuedJobs);
+    this.crew = new ChildCrew(options, {
+      childReady: () => this.dispatch(),
+      childStillborn: (complaint) => {
+        options.observer?.childReplaced('died');
+        options.observer?.childComplained?.(complaint);
+      },
+    });
   }
 
   /** Starts the children; they are ready a moment later. */
   start(): void {
-    this.refill();
+    this.crew.refill();
   }
 
   get queued(): number {
@@ -83,7 +75,7 @@ export class ChildPool {
 
   /** Children that can work or do so. */
   get readyChildren(): number {
-    return [...this.children].filter(({ ready, spent }) => ready && !spent).length;
+    return this.crew.ready;
   }
 
   get size(): number {
@@ -120,10 +112,9 @@ export class ChildPool {
   /** Ends every child; jobs that wait or run end with GOING_AWAY. */
   close(): void {
     this.closed = true;
-    clearTimeout(this.restartTimer);
     const goingAway = () => new PageSwarmError('GOING_AWAY', 'The pdf-worker is shutting down');
     for (const job of this.queue.clear()) job.reject(goingAway());
-    for (const child of this.children) child.kill(goingAway());
+    this.crew.close((child) => child.kill(goingAway()));
   }
 
   private enqueue<Kind extends JobKind>({
@@ -173,17 +164,16 @@ export class ChildPool {
   }
 
   private dispatch(): void {
-    for (const child of this.children) {
-      if (!child.ready || child.busy || child.spent) continue;
-      const job = this.queue.take(this.extras.has(child));
+    for (const child of this.crew.idle()) {
+      const job = this.queue.take(this.crew.isExtra(child));
       if (job) void this.work(child, job);
     }
-    if (this.queue.hasInteractive() && this.extras.size < MAX_EXTRA_CHILDREN && this.starting.size === 0) this.startChild(true);
+    if (this.queue.hasInteractive()) this.crew.startExtra();
   }
 
   private async work(child: PdfChild, job: QueuedJob): Promise<void> {
     job.child = child;
-    clearTimeout(this.extras.get(child));
+    this.crew.took(child);
     let failed = false;
     try {
       job.resolve(await child.run(job));
@@ -195,7 +185,7 @@ export class ChildPool {
     if (reason) {
       this.options.observer?.childReplaced(reason);
       child.kill();
-    } else if (this.extras.has(child)) this.letGoWhenIdle(child);
+    } else this.crew.ended(child);
     this.dispatch();
   }
 
@@ -203,59 +193,6 @@ export class ChildPool {
     if (child.spent) return job.withdrawn ? 'cancelled' : failed ? 'failure' : 'died';
     if (child.jobs >= (this.options.maxJobsPerChild ?? MAX_JOBS_PER_CHILD)) return 'jobs';
     return (child.residentBytes() ?? 0) > this.options.memoryBytes * RECYCLE_MEMORY_SHARE ? 'memory' : undefined;
-  }
-
-  private letGoWhenIdle(child: PdfChild): void {
-    this.extras.set(
-      child,
-      setTimeout(() => child.kill(), EXTRA_CHILD_IDLE_MS),
-    );
-  }
-
-  /** Brings the pool back to its size. */
-  private refill(): void {
-    while (!this.closed && this.children.size - this.extras.size < this.options.size) this.startChild(false);
-  }
-
-  private startChild(extra: boolean): void {
-    const child: PdfChild = new PdfChild({
-      script: this.options.script,
-      timeoutMs: this.options.timeoutMs,
-      memoryBytes: this.options.memoryBytes,
-      maxOutputBytes: this.options.maxOutputBytes,
-      clock: this.options.clock,
-      onReady: () => {
-        clearTimeout(this.starting.get(child));
-        this.starting.delete(child);
-        if (extra) this.letGoWhenIdle(child);
-        this.dispatch();
-      },
-      onExit: () => this.onExit(child),
-    });
-    this.children.add(child);
-    if (extra) this.extras.set(child, undefined);
-    this.starting.set(
-      child,
-      setTimeout(() => child.kill(), CHILD_START_TIMEOUT_MS),
-    );
-  }
-
-  private onExit(child: PdfChild): void {
-    clearTimeout(this.starting.get(child));
-    clearTimeout(this.extras.get(child));
-    this.starting.delete(child);
-    this.extras.delete(child);
-    this.children.delete(child);
-    if (this.closed) return;
-    if (child.ready) {
-      this.refill();
-      return;
-    }
-    // It died before it could work, so the next one may well do the same: slowly, then.
-    this.options.observer?.childReplaced('died');
-    this.options.observer?.childComplained?.(child.complaint);
-    clearTimeout(this.restartTimer);
-    this.restartTimer = setTimeout(() => this.refill(), CHILD_RESTART_DELAY_MS);
   }
 }
 

@@ -8,6 +8,7 @@ const PAYLOAD_LIMIT: Readonly<Record<number, number>> = {
   [FRAME.progress]: 0,
   [FRAME.output]: MAX_OUTPUT_CHUNK_BYTES,
   [FRAME.done]: MAX_JOB_VALUE_BYTES,
+  [FRAME.kept]: MAX_JOB_VALUE_BYTES,
   [FRAME.failed]: MAX_JOB_VALUE_BYTES,
 };
 

@@ -7,6 +7,11 @@ export interface JobSurroundings {
   readonly memoryBytes: number;
   /** Tells the parent that the job is getting on; without it for the time limit, the job is killed. */
   progress(): void;
+  /**
+   * Hands over what the job has by now: it is the job's answer if the rest kills the process or fails. The answer at the end has
+   * a value of its own; output that was handed over here comes before its output.
+   */
+  keep(answer: JobAnswer<unknown>): void;
 }
 
 export interface JobAnswer<Value> {

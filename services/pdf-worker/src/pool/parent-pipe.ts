@@ -29,6 +29,10 @@ export class ParentPipe {
     this.send(FRAME.done, Buffer.from(JSON.stringify(value)));
   }
 
+  kept(value: unknown): void {
+    this.send(FRAME.kept, Buffer.from(JSON.stringify(value)));
+  }
+
   failed(failure: JobFailure): void {
     this.send(FRAME.failed, Buffer.from(JSON.stringify(failure)));
   }

@@ -31,9 +31,14 @@ interface RunningJob {
   readonly watch: JobWatch;
   readonly output: Uint8Array[];
   outputBytes: number;
+  /** What the job has even if it fails from here on. */
+  kept?: JobResult<unknown>;
   readonly resolve: (result: JobResult<unknown>) => void;
   readonly reject: (error: unknown) => void;
 }
+
+/** Errors that tell of the asker or of this service, and not of the document. */
+const UNWANTED = new Set(['CANCELLED', 'GOING_AWAY']);
 
 /** One child process: takes one job at a time, answers its reads, and kills it when it breaks a limit. */
 export class PdfChild {
@@ -138,13 +143,14 @@ export class PdfChild {
     if (header.kind === FRAME.read) void this.answerRead(running, header);
     else if (header.kind === FRAME.progress) running.watch.progress();
     else if (header.kind === FRAME.output) this.keepOutput(running, payload);
+    else if (header.kind === FRAME.kept) running.kept = { value: parse(payload), output: Buffer.concat(running.output) };
     else if (header.kind === FRAME.done) {
       const value = parse(payload);
       this.finish(running, () => running.resolve({ value, output: Buffer.concat(running.output) }));
     } else {
       const { error, spent } = parse(payload) as JobFailure;
       this.spent ||= spent;
-      this.finish(running, () => running.reject(new PageSwarmError(error.code, error.detail)));
+      this.fail(running, new PageSwarmError(error.code, error.detail));
     }
   }
 
@@ -189,12 +195,19 @@ export class PdfChild {
     settle();
   }
 
+  /** A job that kept something before it failed has done that much, unless nobody wants it any more. */
+  private fail(running: RunningJob, error: PageSwarmError): void {
+    const { kept } = running;
+    const isWanted = !UNWANTED.has(error.code);
+    this.finish(running, () => (kept && isWanted ? running.resolve(kept) : running.reject(error)));
+  }
+
   private onClose(exitCode: number | null, signal: NodeJS.Signals | null): void {
     this.spent = true;
     const { running } = this;
     if (running) {
       const error = this.verdict ?? problemOfExit({ exitCode, signal, stderr: this.stderr });
-      this.finish(running, () => running.reject(error));
+      this.fail(running, error);
     }
     this.options.onExit();
   }

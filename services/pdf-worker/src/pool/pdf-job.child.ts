@@ -4,7 +4,6 @@ import { Worker } from 'node:worker_threads';
 import { runExtractJob } from '../extract/extract.job.ts';
 import { runJoinJob } from '../extract/join.job.ts';
 import { runMapJob } from '../inspect/map.job.ts';
-import { runOutlineJob } from '../inspect/outline.job.ts';
 import { runTextJob } from '../inspect/text.job.ts';
 import { loadPdfium } from '../pdfium/pdfium-library.ts';
 import { runRenderJob } from '../render/render.job.ts';
@@ -20,7 +19,6 @@ import { RecentBlocks } from './recent-blocks.ts';
 const JOBS: Readonly<Record<string, JobRunner>> = {
   map: runMapJob,
   text: runTextJob,
-  outline: runOutlineJob,
   extract: runExtractJob,
   join: runJoinJob,
   render: runRenderJob,
@@ -49,7 +47,16 @@ async function runJob({ kind, params, size, document: name, blockBytes: wantedBy
   try {
     const run = JOBS[kind];
     if (!run) throw new Error(`There is no job of kind ${kind}`);
-    const { value, output } = await run(params as never, { document, memoryBytes: options.memoryBytes, progress: () => pipe.progress() });
+    const { value, output } = await run(params as never, {
+      document,
+      memoryBytes: options.memoryBytes,
+      progress: () => pipe.progress(),
+      keep: (answer) => {
+        document.demandAllReadsServed();
+        if (answer.output) pipe.output(answer.output);
+        pipe.kept(answer.value);
+      },
+    });
     document.demandAllReadsServed();
     if (output) pipe.output(output);
     pipe.done(value);

@@ -2,7 +2,6 @@ import type { ErrorShape } from '@pageswarm/primitives';
 import type { ExtractParams, ExtractValue } from '../extract/extract-job.ts';
 import type { JoinParams, JoinValue } from '../extract/join-job.ts';
 import type { MapParams, MapValue } from '../inspect/map-job.ts';
-import type { OutlineParams, OutlineValue } from '../inspect/outline-job.ts';
 import type { TextParams, TextValue } from '../inspect/text-job.ts';
 import type { RenderParams, RenderValue } from '../render/render-job.ts';
 
@@ -10,14 +9,13 @@ import type { RenderParams, RenderValue } from '../render/render-job.ts';
 export interface PdfJobs {
   readonly map: { readonly params: MapParams; readonly value: MapValue };
   readonly text: { readonly params: TextParams; readonly value: TextValue };
-  readonly outline: { readonly params: OutlineParams; readonly value: OutlineValue };
   readonly extract: { readonly params: ExtractParams; readonly value: ExtractValue };
   readonly join: { readonly params: JoinParams; readonly value: JoinValue };
   readonly render: { readonly params: RenderParams; readonly value: RenderValue };
 }
 
 export type JobKind = keyof PdfJobs;
-export const JOB_KINDS = ['map', 'text', 'outline', 'extract', 'join', 'render'] as const satisfies readonly JobKind[];
+export const JOB_KINDS = ['map', 'text', 'extract', 'join', 'render'] as const satisfies readonly JobKind[];
 
 /** What the parent sends over the IPC channel to begin a job. Everything that the child says goes over the pipe. */
 export interface JobOrder {

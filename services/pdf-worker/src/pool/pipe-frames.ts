@@ -26,6 +26,8 @@ export const FRAME = {
   bytes: 7,
   /** Parent: they cannot be had; payload is a JSON ErrorShape. */
   refused: 8,
+  /** Child: if the rest fails, the job is done with the output so far; payload is the JSON value. */
+  kept: 9,
 } as const;
 export type FrameKind = (typeof FRAME)[keyof typeof FRAME];
 

@@ -65,6 +65,13 @@ const acts = {
     if (kind === 8) write(6, Buffer.from(JSON.stringify({ error: JSON.parse(payload.toString()), spent: false })));
     else done(payload.length);
   },
+  // Hands something over, says what it is, and then does the act that it is told.
+  keepThen: ({ next, params }) => {
+    write(4, Buffer.from('so far'));
+    write(9, Buffer.from(JSON.stringify('kept')));
+    write(4, Buffer.from(', and more'));
+    acts[next](params);
+  },
   output: ({ chunks, bytes }) => {
     for (let chunk = 0; chunk < chunks; chunk++) write(4, Buffer.alloc(bytes, chunk));
     done('sent');
