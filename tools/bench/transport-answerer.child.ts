@@ -5,7 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import { MessagePattern, Payload, Transport } from '@nestjs/microservices';
 import { peerId } from '@pageswarm/primitives';
 import { ByteReply, SwarmServer } from '@pageswarm/transport';
-import { BENCH_CHUNK_BYTES, type BenchPorts, LengthPrefixed } from './transport-sides.ts';
+import { BENCH_CHUNK_BYTES, type BenchPorts, cpuSeconds, LengthPrefixed } from './transport-sides.ts';
 
 const CHUNK = Buffer.alloc(BENCH_CHUNK_BYTES, 7);
 const CHUNK_TEXT = CHUNK.toString('base64');
@@ -80,5 +80,5 @@ const ports: BenchPorts = {
   tcp: (tcp.unwrap<ReturnType<typeof createServer>>().address() as AddressInfo).port,
 };
 process.send?.(ports);
-process.on('message', () => process.send?.(process.cpuUsage()));
+process.on('message', () => process.send?.(cpuSeconds()));
 process.once('disconnect', () => process.exit());
