@@ -5,7 +5,7 @@ import { summarize } from './corpus-summary.ts';
 import type { ViewVerdict } from './page-views.ts';
 
 const file = { file: 'a.pdf', path: '/a.pdf', bytes: 200_000, md5: 'm', pages: 3 };
-const views: ViewVerdict = { equal: 3, text: [], pixels: [], refused: [], complaints: [], unreadable: 0, together: true };
+const views: ViewVerdict = { equal: 3, text: [], pixels: [], refused: [], complaints: [], unreadable: 0, together: 'equal' };
 const map = { encrypted: false, rebuilt: false, percent: 0.1 };
 const document = { mapped: true } as CorpusResult['document'];
 const whole: CorpusResult = {
@@ -50,7 +50,7 @@ describe('report of a corpus run', () => {
     ['page views have other pixels', { ...whole, views: { ...views, pixels: [2] } }],
     ['readable pages are not shown', { ...whole, views: { ...views, refused: [{ page: 2, what: 'PDF_UNREADABLE' }] } }],
     ['qpdf or poppler complain about page views', { ...whole, views: { ...views, complaints: [{ page: 2, what: 'qpdf: no' }] } }],
-    ['pages look different together', { ...whole, views: { ...views, together: false } }],
+    ['pages look different together', { ...whole, views: { ...views, together: 'text of page 2' } }],
     ['bytes came twice', { ...whole, wireBytes: 204_100 }],
   ] as [string, CorpusResult][])('does not hold when %s', (fault, result) => {
     expect(summarize([result]).faults).toContain(fault);

@@ -30,7 +30,7 @@ function viewTexts({ equal, text, pixels, refused, complaints, unreadable, toget
   if (refused.length > 0) texts.push(`view REFUSED: ${faults(refused)}`);
   if (complaints.length > 0) texts.push(`COMPLAINTS: ${faults(complaints)}`);
   if (unreadable > 0) texts.push(`${unreadable} pages unreadable in the original`);
-  if (together !== undefined) texts.push(together ? 'together too' : 'together DIFFERENT');
+  if (together !== undefined) texts.push(together === 'equal' ? 'together too' : `together DIFFERENT: ${together}`);
   return texts;
 }
 

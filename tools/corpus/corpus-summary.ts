@@ -97,8 +97,8 @@ function viewTotals(results: readonly CorpusResult[]): ViewTotals {
     refused: sum((verdict) => verdict.refused.length),
     'complained about': sum(({ complaints }) => complaints.length),
     'unreadable in the original': sum(({ unreadable }) => unreadable),
-    'together equal': sum(({ together }) => (together === true ? 1 : 0)),
-    'together different': sum(({ together }) => (together === false ? 1 : 0)),
+    'together equal': sum(({ together }) => (together === 'equal' ? 1 : 0)),
+    'together different': sum(({ together }) => (together !== undefined && together !== 'equal' ? 1 : 0)),
   };
 }
 

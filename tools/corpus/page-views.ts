@@ -23,8 +23,8 @@ export interface ViewVerdict {
   readonly complaints: readonly ViewFault[];
   /** Pages that PDFium cannot read in the original. */
   readonly unreadable: number;
-  /** Sampled pages in one PDF: true if they look there as in the original; undefined for a document of one page. */
-  readonly together: boolean | undefined;
+  /** Sampled pages in one PDF: `equal`, or what is wrong there; undefined for a document of one page. */
+  readonly together: string | undefined;
 }
 
 /** What views are compared with. */
@@ -65,24 +65,20 @@ export async function compareViews(
     if (look?.text === original.text && look.picture === original.picture) equal++;
     for (const what of await checkers.complaints(view, path)) complaints.push({ page, what });
   }
-  const together = originals.size > 1 ? await lookAlikeTogether(peer, document.id, originals, looks) : undefined;
+  const together = originals.size > 1 ? await lookAtTogether(peer, document.id, originals, looks) : undefined;
   return { equal, text, pixels, refused, complaints, unreadable: sampled.length - originals.size, together };
 }
 
-async function lookAlikeTogether(
-  peer: PeerClient,
-  id: string,
-  originals: ReadonlyMap<number, PageLook>,
-  looks: PageLooks,
-): Promise<boolean> {
+async function lookAtTogether(peer: PeerClient, id: string, originals: ReadonlyMap<number, PageLook>, looks: PageLooks): Promise<string> {
   const pages = await viewOf(peer, id, [...originals.keys()].join(','));
-  if (typeof pages === 'string') return false;
+  if (typeof pages === 'string') return pages;
   let place = 0;
-  for (const original of originals.values()) {
+  for (const [page, original] of originals) {
     const look = await looks.lookAt(pages, ++place);
-    if (look?.text !== original.text || look.picture !== original.picture) return false;
+    if (look?.text !== original.text) return `text of page ${page}`;
+    if (look.picture !== original.picture) return `pixels of page ${page}`;
   }
-  return (await looks.lookAt(pages, place + 1)) === null;
+  return (await looks.lookAt(pages, place + 1)) === null ? 'equal' : 'more pages than asked for';
 }
 
 /** A PDF of these pages, or the code with which it is refused. */

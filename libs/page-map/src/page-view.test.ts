@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, it } from '@jest/globals';
 import { indexesOf, MemoryByteSource } from '@pageswarm/primitives';
-import { PDFDict, PDFDocument, PDFName } from 'pdf-lib';
+import { PDFDict, PDFDocument, PDFName, type PDFRawStream } from 'pdf-lib';
 import { buildPageMap, generatePageView, type PageMap } from './index.ts';
 import { TestPdf, testDocument } from './testing-pdf.ts';
 import { PartialSource } from './testing-source.ts';
@@ -41,6 +41,17 @@ describe('a page view', () => {
     const view = await viewOf(bytes, 0);
     expect(view).toContain('(Page 1)');
     expect(view).not.toContain('deleted page');
+  });
+
+  it('tells the length of a stream at once where its data hold the word that ends streams', async () => {
+    const bytes = testDocument(2).stream(13, '', 'BT (the word endstream) Tj ET', '4 0 R').object(4, '29').toBytes();
+    const view = await viewOf(bytes, 1);
+    expect(view).toContain('/Length 29>>\nstream\nBT (the word endstream) Tj ET\nendstream\nendobj');
+    const [contents] = (await PDFDocument.load(Buffer.from(view, 'latin1'))).context
+      .enumerateIndirectObjects()
+      .filter(([reference]) => reference.objectNumber === 13)
+      .map(([, object]) => (object as PDFRawStream).getContents());
+    expect(latin1(contents as Uint8Array)).toBe('BT (the word endstream) Tj ET');
   });
 
   it('is the same whether a map tells where the page is or the tree is walked', async () => {

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { type ByteSource, PageSwarmError } from '@pageswarm/primitives';
 import { BlockReader, SourceError, VIEW_BLOCK_BYTES } from './byte-window.ts';
 import { ClosureWalker } from './closures.ts';
@@ -9,10 +10,12 @@ import { locatePage } from './page-location.ts';
 import type { PageMap } from './page-map.ts';
 import type { PageEntry } from './page-tree.ts';
 import type { PdfDocument } from './pdf-document.ts';
-import { type IndirectObject, PdfDictionary } from './pdf-values.ts';
+import { formatValue, type IndirectObject, PdfDictionary, PdfRef } from './pdf-values.ts';
 import { structureReferences } from './structure-references.ts';
-import { generationOf, planViewTree } from './view-tree.ts';
+import { generationOf, planViewTree, withEntry } from './view-tree.ts';
 import { ViewWriter } from './view-writer.ts';
+
+const END_OF_STREAM = 'endstream';
 
 export interface PageViewOptions {
   readonly limits?: Partial<PageMapLimits>;
@@ -121,5 +124,17 @@ async function addContainer(document: PdfDocument, writer: ViewWriter, container
 async function addRaw(document: PdfDocument, writer: ViewWriter, object: IndirectObject): Promise<void> {
   const start = object.start + object.indent;
   writer.checkRoom(object.end - start);
-  writer.addRaw(object.num, object.gen, await document.blocks.range(start, object.end), object.value);
+  const bytes = await document.blocks.range(start, object.end);
+  const { num, gen, value, stream } = object;
+  if (!stream || !(value instanceof PdfDictionary) || !(value.get('Length') instanceof PdfRef)) {
+    writer.addRaw(num, gen, bytes, value);
+    return;
+  }
+  // Some readers, pdf-lib among them, follow no /Length but search for the end, which they must not find within the data.
+  const data = bytes.subarray(stream.start - start, stream.end - start);
+  if (Buffer.from(data.buffer, data.byteOffset, data.length).includes(END_OF_STREAM)) {
+    const dictionary = withEntry(value, 'Length', data.length);
+    const head = Buffer.from(`${formatValue(dictionary)}\nstream\n`, 'latin1');
+    writer.addText(num, gen, Buffer.concat([head, data, Buffer.from(`\n${END_OF_STREAM}`, 'latin1')]), dictionary);
+  } else writer.addRaw(num, gen, bytes, value);
 }
