@@ -30,7 +30,7 @@ export const HOST_SEARCH_WINDOW_MS = 15_000;
 /** How long a download with live hosts may get no piece from any of them before it fails with NO_HOSTS, in ms. */
 export const STARVATION_WINDOW_MS = 60_000;
 /** First pause between two searches for hosts, in ms; doubles up to {@link MAX_LOOKUP_PAUSE_MS}. */
-export const LOOKUP_PAUSE_MS = 500;
+export const LOOKUP_PAUSE_MS = 200;
 /** Longest pause between two searches for hosts, in ms. */
 export const MAX_LOOKUP_PAUSE_MS = 15_000;
 /** Longest pause between two searches while no host is alive, in ms. */

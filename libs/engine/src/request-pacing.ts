@@ -50,7 +50,10 @@ export class RequestPacing {
     if (rate === undefined) return leastInFlight(this.limits, pieceLength);
     // One piece more than the pipe holds, because the host is seen to go on only when a whole piece has come.
     const ahead = (rate * ((host.latencyMs ?? 0) + this.limits.pipelineAheadMs)) / 1_000 + pieceLength;
-    return Math.max(this.limits.minInFlightBytes, Math.min(ahead, this.limits.maxInFlightBytes), pieceLength);
+    // What a host has sent so far is what its rate rests on: its first bytes may come at once, out of a buffer or of the burst that a
+    // rate limit allows, and nobody should be asked for seconds of work on their strength. This doubles with every round trip.
+    const earned = leastInFlight(this.limits, pieceLength) + host.bytes;
+    return Math.max(this.limits.minInFlightBytes, Math.min(ahead, earned, this.limits.maxInFlightBytes), pieceLength);
   }
 
   /** Whole pieces come nearest to the target, above or below it. */
