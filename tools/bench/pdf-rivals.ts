@@ -18,6 +18,7 @@ export interface PdfRival {
 
 export const PDF_RIVALS: readonly PdfRival[] = [
   { name: 'qpdf', work: 'structure', version: ['--version'], args: (path) => ['--show-xref', path] },
+  { name: 'mutool', work: 'structure', version: ['-v'], args: (path) => ['show', path, 'xref'] },
   { name: 'pdftotext', work: 'text', version: ['-v'], args: (path) => [path, '/dev/null'] },
   { name: 'mutool', work: 'text', version: ['-v'], args: (path) => ['draw', '-q', '-F', 'txt', '-o', '/dev/null', path] },
 ];
