@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { documentId } from '@pageswarm/primitives';
+import { documentId, peerId } from '@pageswarm/primitives';
+import { SwarmClient, SwarmServer } from '@pageswarm/transport';
 import fc from 'fast-check';
 import { type BytesClient, cutIntoPieces, PIECES_TIMEOUT_MS, peerPieces } from './peer-pieces.ts';
 
@@ -70,5 +71,20 @@ describe('the pieces of a peer', () => {
     const { client } = answering({ pieces: 'all' });
     const read = collect(peerPieces(client, document)([1, 2], new AbortController().signal));
     await expect(read).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+  });
+
+  it('are not waited for longer than a request may take', async () => {
+    const identity = (digits: string) => ({ peerId: peerId(digits.repeat(20)), role: 'peer' as const });
+    const peer = new SwarmServer({ host: '127.0.0.1', port: 0, identity: identity('01') });
+    peer.route('pieces.get', () => new Promise<never>(() => undefined));
+    await new Promise<void>((resolve, reject) => peer.listen((error) => (error ? reject(error) : resolve())));
+    const client = new SwarmClient({ endpoint: peer.address(), identity: identity('02') });
+    try {
+      const read = collect(peerPieces(client, document, 50)([1, 2], new AbortController().signal));
+      await expect(read).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    } finally {
+      client.destroy();
+      await peer.close();
+    }
   });
 });

@@ -10,10 +10,14 @@ export const PIECES_TIMEOUT_MS = 120_000;
 export type BytesClient = Pick<SwarmClient, 'bytes'>;
 
 /** Fetches pieces of a document from the peer that asked for the job; it gets those that it lacks from the swarm. */
-export function peerPieces(client: BytesClient, document: { id: DocumentId; size: number; pieceLength: number }): FetchPieces {
+export function peerPieces(
+  client: BytesClient,
+  document: { id: DocumentId; size: number; pieceLength: number },
+  timeoutMs = PIECES_TIMEOUT_MS,
+): FetchPieces {
   return async function* fetch(run: IndexRange, signal: AbortSignal) {
     const request: PiecesRequest = { id: document.id, pieces: [[...run]], demand: true };
-    const { head, body } = await client.bytes(PEER_PATTERNS.pieces, request, { signal, timeoutMs: PIECES_TIMEOUT_MS });
+    const { head, body } = await client.bytes(PEER_PATTERNS.pieces, request, { signal, timeoutMs });
     const { pieces } = parseMessage(PiecesHeadSchema, head);
     // The first piece that is missing ends what can be used, since pieces are wanted in order.
     const usable = countOf(pieces) === run[1] && pieces[0]?.[0] === run[0] && pieces.length === 1;

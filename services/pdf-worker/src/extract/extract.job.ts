@@ -6,13 +6,12 @@ import type { JobAnswer, JobSurroundings } from '../pool/job-runner.ts';
 import type { PipedDocument } from '../pool/piped-document.ts';
 import type { ExtractParams, ExtractValue } from './extract-job.ts';
 import { pageViewOf, readMap } from './page-view.ts';
+import { cutFromWhole } from './whole-document.ts';
 
 /** The most pages that are cut out at once. */
 export const MAX_EXTRACT_PAGES = 1_000;
 /** The highest page number that is looked for. */
 const MAX_PAGE_NUMBER = 100_000;
-/** The largest document, in bytes, that is read as a whole because its structure gives no views. */
-export const MAX_WHOLE_DOCUMENT_BYTES = 134_217_728;
 
 /**
  * Cuts pages out as a PDF of their own. One page is its generated view; several are joined from their views, so that only
@@ -60,16 +59,4 @@ async function cut(numbers: readonly number[], map: PageMap | undefined, { docum
   // pdf-lib is loaded by those who need it: it takes longer to load than a page to cut.
   const { joinViews } = await import('./join-pages.ts');
   return joinViews(views, progress);
-}
-
-async function cutFromWhole(numbers: readonly number[], document: PipedDocument, progress: () => void): Promise<Uint8Array> {
-  if (document.size > MAX_WHOLE_DOCUMENT_BYTES)
-    throw new PageSwarmError(
-      'PDF_UNREADABLE',
-      `The structure of this PDF cannot be read, and it is larger than the ${MAX_WHOLE_DOCUMENT_BYTES} bytes that are read as a whole`,
-    );
-  const whole = await document.read(0, document.size);
-  progress();
-  const { copyPages } = await import('./join-pages.ts');
-  return copyPages(whole, numbers, progress);
 }

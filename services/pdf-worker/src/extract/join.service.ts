@@ -29,14 +29,14 @@ export class JoinService {
    * @returns the PDF of all parts, in their order, as output
    * @throws PageSwarmError INVALID_PAGES when the parts are too many bytes, and what {@link ExtractService.extract} throws
    */
-  async join(parts: readonly PartAtPeer[], signal: AbortSignal): Promise<JobResult<JoinValue>> {
+  async join(parts: readonly PartAtPeer[], signal: AbortSignal, maxBytes = MAX_JOINED_BYTES): Promise<JobResult<JoinValue>> {
     const extracts: Uint8Array[] = [];
     let bytes = 0;
     for (const { document, pages } of parts) {
       const { output } = await this.extracts.extract(document, pages, signal);
       bytes += output.length;
-      if (bytes > MAX_JOINED_BYTES)
-        throw new PageSwarmError('INVALID_PAGES', `These pages have more than the ${MAX_JOINED_BYTES} bytes that are joined at once`);
+      if (bytes > maxBytes)
+        throw new PageSwarmError('INVALID_PAGES', `These pages have more than the ${maxBytes} bytes that are joined at once`);
       extracts.push(output);
     }
     const common = { blockBytes: MAX_CHILD_READ_BYTES, priority: 'interactive', signal } as const;

@@ -120,4 +120,17 @@ describe('PDFium', () => {
     expect(() => document.render(0, 4_000)).toThrow();
     expect(small.memoryRefused).toBe(true);
   });
+
+  it('looks at no more than its limits of a document, a page, a title', async () => {
+    const bytes = await samplePdf(['one two three four']);
+    const title = Buffer.byteLength('Física — 物理', 'utf16le') + 2;
+    const limited = async (limits: Parameters<typeof PdfiumLibrary.load>[1]) => {
+      const document = (await PdfiumLibrary.load(512 * MEBIBYTE, limits)).open(new MemoryBlocks(bytes));
+      return [document.useText(0, countWords), document.metaText('Title')];
+    };
+    expect(await limited({ maxDocumentBytes: bytes.length, maxPageCharacters: 18, maxMetaTextBytes: title })).toEqual([4, 'Física — 物理']);
+    await expect(limited({ maxDocumentBytes: bytes.length - 1 })).rejects.toMatchObject({ code: 'PDF_UNREADABLE' });
+    expect(await limited({ maxPageCharacters: 9 })).toEqual([3, 'Física — 物理']);
+    expect(await limited({ maxMetaTextBytes: title - 1 })).toEqual([4, null]);
+  });
 });
