@@ -1,5 +1,8 @@
+import { PageSwarmError } from '@pageswarm/primitives';
 import type { FastifyReply } from 'fastify';
 
+/** The most event streams that one service sends at once, of all kinds: each costs memory and a part of every event. */
+export const MAX_EVENT_STREAMS = 1_024;
 /** How often a silent event stream sends a comment so that proxies keep it open, in milliseconds. */
 const KEEP_ALIVE_MS = 15_000;
 
@@ -9,24 +12,33 @@ export interface ServerSentEvent {
   readonly data: unknown;
 }
 
+/** Readers by the server that they are connected to. */
+const readers = new WeakMap<object, number>();
+
 /**
  * Sends server-sent events (HTML standard, section 9.2) until the reader goes away.
  * @param subscribe called with a sender; returns how to stop
+ * @throws PageSwarmError LIMIT_EXCEEDED if the service has {@link MAX_EVENT_STREAMS} already; nothing was sent then
  */
 export function sendEventStream(
   reply: FastifyReply,
   subscribe: (send: (event: ServerSentEvent) => void, end: () => void) => () => void,
 ): void {
+  const { raw, server } = reply;
+  const others = readers.get(server) ?? 0;
+  // HEAD asks for the head alone; a stream that nobody may write to would stay open for nothing.
+  const isHead = reply.request.method === 'HEAD';
+  if (!isHead && others >= MAX_EVENT_STREAMS)
+    throw new PageSwarmError('LIMIT_EXCEEDED', `This service has ${MAX_EVENT_STREAMS} event streams already`);
   reply.hijack();
-  const { raw } = reply;
   raw.writeHead(200, {
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-store',
     connection: 'keep-alive',
     'x-accel-buffering': 'no',
   });
-  // HEAD asks for the head alone; a stream that nobody may write to would stay open for nothing.
-  if (reply.request.method === 'HEAD') return void raw.end();
+  if (isHead) return void raw.end();
+  readers.set(server, others + 1);
   raw.write(': open\n\n');
   const keepAlive = setInterval(() => raw.write(': still here\n\n'), KEEP_ALIVE_MS);
   keepAlive.unref();
@@ -40,6 +52,7 @@ export function sendEventStream(
   );
   raw.once('close', () => {
     clearInterval(keepAlive);
+    readers.set(server, (readers.get(server) ?? 1) - 1);
     unsubscribe();
   });
 }

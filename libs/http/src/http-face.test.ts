@@ -1,13 +1,13 @@
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Body, Controller, Delete, Get, Inject, Module, Param, Post, Query, Req, Res } from '@nestjs/common';
-import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
 import type { CommonConfig } from '@pageswarm/config';
 import { createLogger, createMetricsRegistry } from '@pageswarm/observability';
 import { PageSwarmError } from '@pageswarm/primitives';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { Answers, HttpModule, Problems, Readiness, ReadsOnly, type RunningService, sendEventStream, startService } from './index.ts';
+import { SilentStrategy } from './testing/silent-strategy.ts';
 
 const Greeting = z.object({ name: z.string().min(2), loud: z.boolean().default(false) });
 const Filter = z.object({ limit: z.coerce.number().int().max(5).default(3) });
@@ -63,20 +63,6 @@ class GreetingController {
   async file(@Req() request: FastifyRequest) {
     const part = await request.file();
     return { name: part?.filename, bytes: (await part?.toBuffer())?.length };
-  }
-}
-
-class SilentStrategy extends Server implements CustomTransportStrategy {
-  override on(): void {}
-  unwrap<T>(): T {
-    return undefined as T;
-  }
-  listen(callback: () => void): void {
-    callback();
-  }
-  close(): void {}
-  address() {
-    return { host: '127.0.0.1', port: 1 };
   }
 }
 

@@ -38,6 +38,11 @@ export function problemOf(error: unknown, instance: string): Problem {
   return problem('INTERNAL', ERROR_CODES.INTERNAL.title, instance);
 }
 
+/** A problem that has no request: what came could not be read as one. */
+export function problemWithoutRequest(code: ErrorCode, status: number, detail: string): Problem {
+  return { ...problem(code, detail, ''), status };
+}
+
 function problem(code: ErrorCode, detail: string, instance: string): Problem {
   const { status, title, advice } = ERROR_CODES[code];
   return { type: `urn:pageswarm:error:${code}`, title, status, code, detail, advice, instance };

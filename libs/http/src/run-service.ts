@@ -10,6 +10,7 @@ import { type Logger, PinoNestLogger } from '@pageswarm/observability';
 import { type Endpoint, PageSwarmError } from '@pageswarm/primitives';
 import type { FastifyServerOptions } from 'fastify';
 import { AdminGuard } from './admin.guard.ts';
+import { answerClientError } from './client-errors.ts';
 import { answerFrameworkError } from './framework-errors.ts';
 import { serveOpenApi } from './openapi.ts';
 import { ProblemFilter } from './problem.filter.ts';
@@ -53,6 +54,7 @@ export async function startService(root: Type | DynamicModule, options: ServiceO
     forceCloseConnections: true,
     bodyLimit: MAX_JSON_BODY_BYTES,
     frameworkErrors: answerFrameworkError,
+    clientErrorHandler: answerClientError,
     ...options.fastify,
   });
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, { logger: new PinoNestLogger(logger), bufferLogs: false });

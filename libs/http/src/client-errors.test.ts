@@ -1,0 +1,116 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Controller, Get, Module, Res } from '@nestjs/common';
+import type { CommonConfig } from '@pageswarm/config';
+import { createLogger, createMetricsRegistry } from '@pageswarm/observability';
+import type { FastifyReply } from 'fastify';
+import { CLIENT_ERROR_LINGER_MS } from './client-errors.ts';
+import { MAX_EVENT_STREAMS } from './event-stream.ts';
+import { HttpModule, Readiness, type RunningService, sendEventStream, startService } from './index.ts';
+import { SilentStrategy } from './testing/silent-strategy.ts';
+
+@Controller('things')
+class ThingController {
+  @Get('events')
+  events(@Res() reply: FastifyReply) {
+    sendEventStream(reply, () => () => undefined);
+  }
+}
+
+const readiness = new Readiness();
+@Module({ imports: [HttpModule.register(createMetricsRegistry('test'), readiness)], controllers: [ThingController] })
+class ThingModule {}
+
+describe('below the routes', () => {
+  let service: RunningService;
+  const sockets = new Set<Socket>();
+  beforeAll(async () => {
+    service = await startService(ThingModule, {
+      title: 'Test',
+      description: 'A face.',
+      config: {
+        http: { host: '127.0.0.1', port: 0 },
+        transport: { host: '127.0.0.1', port: 0 },
+        admin: { token: undefined, open: false },
+      } as CommonConfig,
+      logger: createLogger({ service: 'test', node: 'test', level: 'silent', format: 'json' }),
+      readiness,
+      strategy: new SilentStrategy(),
+      maxUploadBytes: 1_000,
+    });
+  });
+  afterAll(async () => {
+    for (const socket of sockets) socket.destroy();
+    await service.close();
+  });
+
+  function dial(): Socket {
+    const socket = connect(service.http.port, '127.0.0.1');
+    sockets.add(socket);
+    return socket.on('error', () => {});
+  }
+
+  /** Writes `parts` one after another and gives all that comes until the service closes. */
+  async function answerTo(...parts: string[]): Promise<{ status: string | undefined; head: string; body: string }> {
+    const socket = dial();
+    const closed = once(socket, 'close');
+    let text = '';
+    socket.on('data', (chunk) => {
+      text += chunk;
+    });
+    for (const part of parts) {
+      socket.write(part);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    await closed;
+    const [head = '', body = ''] = text.split('\r\n\r\n');
+    return { status: head.split(' ')[1], head, body };
+  }
+
+  it('what is no HTTP gets problem details, once however much of it comes, and the connection ends', async () => {
+    const { status, head, body } = await answerTo(
+      '\x16\x03\x01\x02\x00\x01\x00 no HTTP at all\r\n\r\n',
+      'and more\r\n\r\n',
+      'and more\r\n\r\n',
+    );
+    expect(status).toBe('400');
+    expect(head).toContain('application/problem+json');
+    expect(JSON.parse(body)).toMatchObject({ status: 400, code: 'INVALID_REQUEST', type: 'urn:pageswarm:error:INVALID_REQUEST' });
+  });
+
+  it('a head that is too long gets 431 with problem details, though its sender goes on sending', async () => {
+    const started = performance.now();
+    const { status, head, body } = await answerTo(`GET / HTTP/1.1\r\nx-long: ${'a'.repeat(100_000)}`, 'a'.repeat(100_000));
+    expect(status).toBe('431');
+    expect(head).toContain('connection: close');
+    expect(JSON.parse(body)).toMatchObject({ status: 431, code: 'TOO_LARGE', detail: 'The head of the request is too long' });
+    expect(performance.now() - started).toBeLessThan(CLIENT_ERROR_LINGER_MS + 1_500);
+  });
+
+  it('garbage behind a good request spoils nothing that was answered', async () => {
+    const { status, body } = await answerTo('GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n', 'garbage\r\n\r\n');
+    expect(status).toBe('200');
+    expect(body).toMatch(/^{"status":"alive"}/);
+  });
+
+  it('a service sends 1,024 event streams, refuses one more with 429, and takes it when a reader has left', async () => {
+    const ask = 'GET /api/v1/things/events HTTP/1.1\r\nhost: x\r\n\r\n';
+    const readers = Array.from({ length: MAX_EVENT_STREAMS }, () => dial());
+    for (const reader of readers) reader.write(ask);
+    await Promise.all(readers.map((reader) => once(reader, 'data')));
+    const events = `http://127.0.0.1:${service.http.port}/api/v1/things/events`;
+    const refused = await fetch(events);
+    expect([refused.status, await refused.json()]).toEqual([429, expect.objectContaining({ code: 'LIMIT_EXCEEDED' })]);
+    readers[0]?.destroy();
+    let status = 429;
+    for (let tries = 0; status === 429 && tries < 100; tries++) {
+      const leave = new AbortController();
+      const answer = await fetch(events, { signal: leave.signal });
+      status = answer.status;
+      leave.abort();
+      if (status === 429) await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    expect(status).toBe(200);
+  });
+});
