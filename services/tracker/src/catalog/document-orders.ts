@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { DocumentSort } from '@pageswarm/contracts';
 import { OrderedNumbers } from '../columns/ordered-numbers.ts';
 import type { DocumentTable } from './document-table.ts';
-import { compareTexts, nameBytes, nameKey } from './name-order.ts';
+import { compareTexts, nameBytes, nameHead, nameKey } from './name-order.ts';
 
 /** How many documents are put in order before others get their turn, while an order is made for the first time. */
 export const ORDERED_PER_TURN = 500;
@@ -82,7 +82,8 @@ export class DocumentOrders {
     if (sort !== 'name') return (slot) => this.numberOf(sort, slot) - Number(value) || byId(slot);
     const key = String(value);
     const bytes = nameBytes(key);
-    return (slot) => documents.compareNameWith(slot, key, bytes) || byId(slot);
+    const head = nameHead(bytes, 0);
+    return (slot) => documents.compareNameWith(slot, key, bytes, head) || byId(slot);
   }
 
   /** What a document is ordered by. Unknown pages come before all others. */

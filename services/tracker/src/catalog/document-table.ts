@@ -4,7 +4,7 @@ import { Float64Column, Uint32Column } from '../columns/column.ts';
 import { type Description, decodeDescription, decodeName, decodeTexts, encodeDescription, FLAGS_BYTES } from './description.ts';
 import type { DocumentFacts } from './document-record.ts';
 import { IdentityTable } from './identity-table.ts';
-import { compareNameBytes, compareTexts, nameKey } from './name-order.ts';
+import { compareHeads, compareNameBytes, compareTexts, nameHead, nameKey } from './name-order.ts';
 import { decodeWordCounts, encodeWordCounts } from './word-counts.ts';
 
 /** Whether a slot holds a listed document, beside its piece length. */
@@ -26,6 +26,7 @@ export class DocumentTable {
   private readonly generations = new Uint32Column();
   private readonly descriptions = new Uint32Column();
   private readonly words = new Uint32Column();
+  private readonly nameHeads = new Uint32Column();
   private readonly texts = new ByteArena();
   private readonly wordCounts = new ByteArena();
   private readonly free: number[] = [];
@@ -54,6 +55,7 @@ export class DocumentTable {
     this.completions.set(slot, completed);
     this.listedHosts.set(slot, 0);
     this.descriptions.set(slot, description);
+    this.nameHeads.set(slot, nameHead(bytes, FLAGS_BYTES));
     this.setInspectionNumbers(slot, inspection);
     return slot;
   }
@@ -129,6 +131,8 @@ export class DocumentTable {
 
   /** By the keys of their names; 0 for equal ones. Most names are compared without making texts. */
   compareNames(a: number, b: number): number {
+    const byHeads = compareHeads(this.nameHeads.get(a), this.nameHeads.get(b));
+    if (byHeads !== undefined) return byHeads;
     const [referenceA, referenceB] = [this.descriptions.get(a), this.descriptions.get(b)];
     const byBytes = compareNameBytes(
       this.texts.chunkOf(referenceA),
@@ -139,8 +143,10 @@ export class DocumentTable {
     return byBytes ?? compareTexts(nameKey(this.nameOf(a)), nameKey(this.nameOf(b)));
   }
 
-  /** The same against the key of a name, which comes as text and as {@link nameBytes}. */
-  compareNameWith(slot: number, key: string, bytes: Uint8Array): number {
+  /** The same against the key of a name, which comes as text and as {@link nameBytes}, and its head. */
+  compareNameWith(slot: number, key: string, bytes: Uint8Array, head: number): number {
+    const byHeads = compareHeads(this.nameHeads.get(slot), head);
+    if (byHeads !== undefined) return byHeads;
     const reference = this.descriptions.get(slot);
     const byBytes = compareNameBytes(this.texts.chunkOf(reference), this.texts.offsetOf(reference) + FLAGS_BYTES, bytes, 0);
     return byBytes ?? compareTexts(nameKey(this.nameOf(slot)), key);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { compareNameBytes, compareTexts, MAX_NAME_KEY_LENGTH, nameBytes, nameKey } from './name-order.ts';
+import { compareHeads, compareNameBytes, compareTexts, MAX_NAME_KEY_LENGTH, nameBytes, nameHead, nameKey } from './name-order.ts';
 
 const letters = fc.constantFrom('a', 'A', 'b', 'Z', '[', '_', ' ', 'é', 'e\u0301', '\u0301', 'ﬁ', '学', 'ß', 'Σ', 'ς');
 const name = fc.oneof(
@@ -17,6 +17,28 @@ describe('the order of names', () => {
       }),
       { numRuns: 2_000 },
     );
+  });
+
+  it('is that of their keys, wherever heads alone decide it', () => {
+    fc.assert(
+      fc.property(name, name, (a, b) => {
+        const byHeads = compareHeads(nameHead(nameBytes(a), 0), nameHead(nameBytes(b), 0));
+        if (byHeads !== undefined) expect(Math.sign(byHeads)).toBe(compareTexts(nameKey(a), nameKey(b)));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it.each([
+    ['abcd', 'abce', -1],
+    ['Ábc', 'abd', -1],
+    ['ab', 'abc', -1],
+    ['', 'a', -1],
+    ['abcde', 'abcdf', undefined],
+    ['学a', 'a', undefined],
+  ])('of %j and %j is decided by heads: %s', (a, b, expected) => {
+    const order = compareHeads(nameHead(nameBytes(a), 0), nameHead(nameBytes(b), 0));
+    expect(order && Math.sign(order)).toBe(expected);
   });
 
   it.each([

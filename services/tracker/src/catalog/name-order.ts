@@ -36,6 +36,38 @@ const KEYS = Uint16Array.from({ length: SHORT_LETTERS_END }, (_, letter) => {
   return key.length === 1 ? key.charCodeAt(0) : key === '' ? MARK : LONG;
 });
 
+/** How many letters of a key are in a {@link nameHead}. */
+const HEAD_LETTERS = 4;
+/** In a head: a letter that does not fit, or is not known without making a text. */
+const UNKNOWN = 255;
+
+/** The first four letters of a name's key as one number: most names are in order by these alone. */
+export function nameHead(bytes: Uint8Array, start: number): number {
+  const reader = new VarintReader(bytes, start);
+  const end = reader.next() + reader.at;
+  let head = 0;
+  let letters = 0;
+  for (let at = reader.at; at < end && letters < HEAD_LETTERS; ) {
+    const key = keyAt(bytes, at);
+    if (key !== MARK) {
+      head = (head << 8) | Math.min(key, UNKNOWN);
+      letters++;
+      if (key >= UNKNOWN) break;
+    }
+    at += (bytes[at] as number) < 128 ? 1 : 2;
+  }
+  return (letters === 0 ? 0 : head << (8 * (HEAD_LETTERS - letters))) >>> 0;
+}
+
+/** @returns undefined if heads do not decide */
+export function compareHeads(a: number, b: number): number | undefined {
+  if (a === b) return undefined;
+  const shift = 24 - (Math.clz32(a ^ b) & 24);
+  const letterA = (a >>> shift) & 255;
+  const letterB = (b >>> shift) & 255;
+  return letterA === UNKNOWN || letterB === UNKNOWN ? undefined : letterA - letterB;
+}
+
 /**
  * Compares two names, each behind its length, as their keys would compare, without making texts.
  * @returns undefined if a letter comes first that takes more than two bytes or has a long key, or if marks abound

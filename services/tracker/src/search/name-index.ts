@@ -14,7 +14,7 @@ export const WHOLE_TEXT_TIER = 0;
  */
 export const MAX_CANDIDATES = 100_000;
 /** The most documents that one query finds, for each of them is ranked. */
-export const MAX_MATCHES = 20_000;
+export const MAX_MATCHES = 10_000;
 
 export interface MatchLimits {
   /** @default MAX_CANDIDATES */

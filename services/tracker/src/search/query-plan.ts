@@ -1,15 +1,10 @@
-import type { Tier, Vocabulary } from './vocabulary.ts';
+import type { Tier, TierWords, Vocabulary } from './vocabulary.ts';
 import { MIN_TYPO_WORD_LENGTH, WantedWord } from './wanted-word.ts';
 
 /** Words of fewer letters are parts of so many others that a query with longer words is not answered from them. */
 const MIN_LEADING_WORD_LENGTH = MIN_TYPO_WORD_LENGTH;
 /** A word that no more documents than this have leads, and the others are not looked for in the vocabulary. */
 export const FEW_DOCUMENTS = 200;
-
-export interface TierWords {
-  readonly tier: Tier;
-  readonly numbers: readonly number[];
-}
 
 /** A word of a query against the words of documents. */
 export interface Confirming {
@@ -25,16 +20,19 @@ export interface QueryPlan {
 
 /**
  * How a query is answered: a lone word is looked for tier by tier; of several, the one that fewest documents use leads.
- * Long words are tried first, for they are rare, and as soon as one has few documents the rest only confirm.
+ * Words that few documents have as they are spelled are tried first, then those that none has, the long ones first; as
+ * soon as one has few documents in all the rest only confirm.
  */
 export function planQuery(words: readonly string[], vocabulary: Vocabulary, documentsOf: (word: number) => number): QueryPlan {
   const [only] = words;
   if (words.length === 1 && only !== undefined) return { leading: vocabulary.tiers(only), others: [] };
   const long = words.filter((word) => word.length >= MIN_LEADING_WORD_LENGTH);
-  const candidates = (long.length > 0 ? long : words).toSorted((a, b) => b.length - a.length);
+  const candidates = (long.length > 0 ? long : words)
+    .map((word) => ({ word, expected: documentsSpelling(word, vocabulary, documentsOf) || FEW_DOCUMENTS }))
+    .toSorted((a, b) => a.expected - b.expected || b.word.length - a.word.length);
   const scanned = new Map<string, ScannedWord>();
   let best: ScannedWord | undefined;
-  for (const word of candidates) {
+  for (const { word } of candidates) {
     const one = new ScannedWord(word, vocabulary, documentsOf);
     scanned.set(word, one);
     if (best === undefined || one.documents < best.documents) best = one;
@@ -47,9 +45,14 @@ export function planQuery(words: readonly string[], vocabulary: Vocabulary, docu
   return { leading: leading.tiers, others };
 }
 
+function documentsSpelling(word: string, vocabulary: Vocabulary, documentsOf: (word: number) => number): number {
+  const number = vocabulary.find(word);
+  return number === -1 ? 0 : documentsOf(number);
+}
+
 /** A word whose answers in the whole vocabulary are known, and how many postings they have. */
 class ScannedWord {
-  readonly tiers: readonly TierWords[];
+  readonly tiers: readonly { readonly tier: Tier; readonly numbers: readonly number[] }[];
   readonly documents: number;
 
   constructor(
@@ -57,7 +60,7 @@ class ScannedWord {
     private readonly vocabulary: Vocabulary,
     documentsOf: (word: number) => number,
   ) {
-    this.tiers = [...vocabulary.tiers(word)];
+    this.tiers = Array.from(vocabulary.tiers(word), ({ tier, numbers }) => ({ tier, numbers: [...numbers] }));
     let documents = 0;
     for (const { numbers } of this.tiers) for (const number of numbers) documents += documentsOf(number);
     this.documents = documents;

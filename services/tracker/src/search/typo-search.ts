@@ -49,7 +49,7 @@ export class TypoSearch {
   private *spelled({ bytes, borders, length, foreignCharacters }: WantedWord): Generator<number> {
     if (foreignCharacters > 1) return;
     const { spelling, words } = this;
-    const letters = [...this.letterUses.keys()].filter((letter) => this.letterUses[letter] !== 0);
+    const letters = this.lettersInUse();
     for (let n = 0; n <= length; n++) {
       const start = borders[n] as number;
       const end = borders[n + 1];
@@ -82,6 +82,12 @@ export class TypoSearch {
       const swapped = words.find(spelling, bytes.length);
       if (swapped !== -1) yield swapped;
     }
+  }
+
+  private lettersInUse(): readonly number[] {
+    const letters: number[] = [];
+    for (let letter = 0; letter < ASCII_END; letter++) if (this.letterUses[letter] !== 0) letters.push(letter);
+    return letters;
   }
 
   /** An error leaves one half as it was; only a swap at the border changes both. */

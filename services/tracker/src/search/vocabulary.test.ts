@@ -12,7 +12,7 @@ function vocabularyOf(...words: string[]): Vocabulary {
 
 function found(vocabulary: Vocabulary, word: string): Record<string, Tier> {
   const tiers = [...vocabulary.tiers(word)].flatMap(({ tier, numbers }) =>
-    numbers.map((number) => [vocabulary.word(number), tier] as const),
+    [...numbers].map((number) => [vocabulary.word(number), tier] as const),
   );
   expect(new Set(tiers.map(([name]) => name)).size).toBe(tiers.length);
   return Object.fromEntries(tiers);
@@ -66,7 +66,13 @@ describe('the vocabulary', () => {
 
   it('looks for a tier only when it is asked for', () => {
     const tiers = vocabularyOf('form', 'formal').tiers('form');
-    expect([tiers.next().value?.tier, tiers.next().value?.numbers]).toEqual([Tier.exact, [1]]);
+    const [exact, prefix] = [tiers.next().value, tiers.next().value];
+    expect([exact?.tier, [...(exact?.numbers ?? [])], prefix?.tier, [...(prefix?.numbers ?? [])]]).toEqual([
+      Tier.exact,
+      [0],
+      Tier.prefix,
+      [1],
+    ]);
   });
 
   it('finds what a scan of all words finds, from either end, while words come and go', () => {

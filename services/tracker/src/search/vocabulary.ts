@@ -9,6 +9,12 @@ import { WordTable } from './word-table.ts';
 export const Tier = { exact: 1, prefix: 2, substring: 3, typo: 4 } as const;
 export type Tier = (typeof Tier)[keyof typeof Tier];
 
+/** Words of one tier; they are looked for as they are read. */
+export interface TierWords {
+  readonly tier: Tier;
+  readonly numbers: Iterable<number>;
+}
+
 /** Room for the longest word of a name in UTF-8. */
 const SCRATCH_BYTES = 1_024;
 
@@ -62,18 +68,24 @@ export class Vocabulary {
     words.delete(number);
   }
 
+  /** -1 for a word that is not there. */
+  find(word: string): number {
+    const bytes = Buffer.from(word);
+    return this.words.find(bytes, bytes.length);
+  }
+
   /**
-   * Words that answer `word`, tier by tier from the best, each word once. A tier is looked for when it is asked for:
-   * whoever has enough need not go on. Only one of these is read at a time.
+   * Words that answer `word`, tier by tier from the best, each word once if each tier is read to its end before the next.
+   * A tier is looked for when it is asked for: whoever has enough need not go on. Only one of these is read at a time.
    */
-  *tiers(word: string): Generator<{ readonly tier: Tier; readonly numbers: readonly number[] }> {
+  *tiers(word: string): Generator<TierWords> {
     const wanted = new WantedWord(word);
     const stamp = this.nextStamp();
     const exact = this.words.find(wanted.bytes, wanted.bytes.length);
-    if (exact !== -1) yield { tier: Tier.exact, numbers: this.taken(stamp, [exact]) };
-    yield { tier: Tier.prefix, numbers: this.taken(stamp, this.prefixed(wanted)) };
+    if (exact !== -1) yield { tier: Tier.exact, numbers: this.fresh(stamp, [exact]) };
+    yield { tier: Tier.prefix, numbers: this.fresh(stamp, this.prefixed(wanted)) };
     yield { tier: Tier.substring, numbers: this.containing(stamp, wanted) };
-    if (wanted.isTypoForgiven) yield { tier: Tier.typo, numbers: this.taken(stamp, this.typos.find(wanted)) };
+    if (wanted.isTypoForgiven) yield { tier: Tier.typo, numbers: this.fresh(stamp, this.typos.find(wanted)) };
   }
 
   /** How one word of the vocabulary answers another: what {@link tiers} finds, asked from the other end. */
@@ -96,26 +108,23 @@ export class Vocabulary {
     }
   }
 
-  private containing(stamp: number, { bytes }: WantedWord): number[] {
+  private *containing(stamp: number, { bytes }: WantedWord): Generator<number> {
     const { found, words } = this;
-    const fresh: number[] = [];
     for (const number of this.trigrams.candidates(bytes)) {
       if (found[number] === stamp || words.indexIn(number, bytes) === -1) continue;
       found[number] = stamp;
-      fresh.push(number);
+      yield number;
     }
-    return fresh;
   }
 
-  private taken(stamp: number, numbers: Iterable<number>): number[] {
+  /** Those that this query has not found yet. */
+  private *fresh(stamp: number, numbers: Iterable<number>): Generator<number> {
     const { found } = this;
-    const fresh: number[] = [];
     for (const number of numbers) {
       if (found[number] === stamp) continue;
       found[number] = stamp;
-      fresh.push(number);
+      yield number;
     }
-    return fresh;
   }
 
   /** A number that no word was stamped with yet. */
