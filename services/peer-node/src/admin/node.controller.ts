@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { Answers, AnswersBytes, sendEventStream } from '@pageswarm/http';
+import { Answers, AnswersBytes, Problems, sendEventStream } from '@pageswarm/http';
 import type { Clock } from '@pageswarm/primitives';
 import type { FastifyReply } from 'fastify';
 import { groupBy, map, merge, mergeMap, throttleTime } from 'rxjs';
@@ -35,6 +35,7 @@ export class NodeController {
     'Server-sent events: `document-added`, `document-changed`, `document-completed`, `document-removed`, `download`, `download-removed`.',
     'text/event-stream',
   )
+  @Problems('LIMIT_EXCEEDED')
   events(@Res() reply: FastifyReply): void {
     const documents = this.library.changes.pipe(
       map(({ type, document }) => ({ type: `document-${type}`, data: viewOfDocument(document, this.node.self, this.clock.now()) })),

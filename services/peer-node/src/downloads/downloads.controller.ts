@@ -69,7 +69,7 @@ export class DownloadsController {
     'Server-sent events: `download` with the whole state whenever it changes, until it is done, failed or removed.',
     'text/event-stream',
   )
-  @Problems('DOWNLOAD_NOT_FOUND')
+  @Problems('DOWNLOAD_NOT_FOUND', 'LIMIT_EXCEEDED')
   events(@Param('id') id: string, @Res() reply: FastifyReply): void {
     const job = this.downloads.get(id);
     sendEventStream(reply, (send, end) => {
