@@ -5,7 +5,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { peerId } from '@pageswarm/primitives';
 import { DEFAULT_LIMITS, type NodeIdentity, SwarmClient } from '@pageswarm/transport';
 import { encodeFrame, encodePreface, FrameFlag, FrameType } from '@pageswarm/wire';
-import { type Attack, HOST_KEY, type HostPorts, type MemoryReport, type Order } from './transport-strangers.ts';
+import { type Attack, HOST_KEY, type HostPorts, type MemoryReport, NEVER_READING, type Order } from './transport-strangers.ts';
 
 const IDENTITY: NodeIdentity = { peerId: peerId('c'.repeat(40)), role: 'tool' };
 const HALF_OPEN = 10_000;
@@ -85,7 +85,7 @@ const ATTACKING: Record<Attack, () => void | Promise<void>> = {
   },
   'stream ids used twice': () => strike(10, () => Buffer.concat([MEMBER, ask(1, 'fast'), ask(1, 'fast')])),
   'readers that never read': () => {
-    const readers = Array.from({ length: 20 }, () => open().pause());
+    const readers = Array.from({ length: NEVER_READING }, () => open().pause());
     for (const reader of readers) reader.write(Buffer.concat([MEMBER, ...Array.from({ length: 16 }, (_, n) => ask(1 + 2 * n, 'bytes'))]));
     let streamId = 33;
     every(50, () => {

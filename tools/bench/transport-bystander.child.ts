@@ -2,15 +2,27 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { peerId } from '@pageswarm/primitives';
-import { SwarmClient } from '@pageswarm/transport';
+import { DEFAULT_LIMITS, SwarmClient } from '@pageswarm/transport';
 import { type Measurement, median } from './bench.ts';
 import type { BenchReport } from './transport-sides.ts';
-import { ATTACKS, type Attack, type HostPorts, IDLE_CONNECTIONS, type MemoryReport, type Order } from './transport-strangers.ts';
+import {
+  ATTACKS,
+  type Attack,
+  type HostPorts,
+  IDLE_CONNECTIONS,
+  type MemoryReport,
+  NEVER_READING,
+  type Order,
+} from './transport-strangers.ts';
+import { TransportTable } from './transport-table.ts';
 
 const ROUNDS = 3;
 const LISTEN_MS = 1_000;
 const SETTLE_MS = 300;
 const MIB = 2 ** 20;
+/** A process of Node with Nest in it, and what ten thousand half-open sockets cost it. */
+const HOST_MIB = 192;
+const IDLE_KIB = 32;
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -50,11 +62,17 @@ async function weighIdle(): Promise<Measurement[]> {
   const hostAfter = await connections(host, IDLE_CONNECTIONS);
   end();
   const kib = (after: MemoryReport, before: MemoryReport): number => (after.rss - before.rss) / IDLE_CONNECTIONS / 1_024;
-  const what = `RSS of one of ${IDLE_CONNECTIONS} idle connections`;
-  return [
-    { what: `${what}, acceptor`, unit: 'KiB', runs: [kib(hostAfter, hostBefore)], note: 'at most 32' },
-    { what: `${what}, connector`, unit: 'KiB', runs: [kib(clientsAfter, clientsBefore)], note: 'at most 32' },
+  const table = new TransportTable();
+  const ends: [string, number][] = [
+    ['acceptor', kib(hostAfter, hostBefore)],
+    ['connector', kib(clientsAfter, clientsBefore)],
   ];
+  for (const [name, weight] of ends) {
+    const what = `RSS of one of ${IDLE_CONNECTIONS} idle connections, ${name}`;
+    table.add(what, 'KiB', weight);
+    table.atMost(what, IDLE_KIB);
+  }
+  return table.measurements();
 }
 
 async function start(): Promise<{ host: ChildProcess; attacker: ChildProcess; ports: HostPorts; end(): void }> {
@@ -70,16 +88,16 @@ async function underAttack(tell: (line: string) => void): Promise<Measurement[]>
   const identity = { peerId: peerId('b'.repeat(40)), role: 'tool' } as const;
   const client = new SwarmClient({ endpoint: { host: '127.0.0.1', port: ports.open }, identity });
   for (let count = 0; count < 2_000; count++) await client.request('fast', { page: 7 });
-  const runs = ATTACKS.map((attack) => ({ attack: attack as Attack, shares: [] as number[], rss: [] as number[], kept: [] as number[] }));
+  const table = new TransportTable();
   for (let round = 1; round <= ROUNDS; round++) {
-    for (const { attack, shares, rss, kept } of runs) {
+    for (const attack of ATTACKS) {
       const normal = await latency(client);
       await told(attacker, { attack });
       await sleep(SETTLE_MS);
-      shares.push((await latency(client)) / normal);
+      table.add(latencyLine(attack), '', (await latency(client)) / normal);
       const memory = await told<MemoryReport>(host, 'memory');
-      rss.push(memory.rss / MIB);
-      kept.push(memory.connections - 1);
+      table.add(memoryLine(attack), 'MiB', memory.rss / MIB);
+      table.add(`strangers that the host keeps of ${attack}`, '', memory.connections - 1);
       await told(attacker, 'stop');
       await connections(host, 1);
     }
@@ -87,11 +105,23 @@ async function underAttack(tell: (line: string) => void): Promise<Measurement[]>
   }
   await client.close();
   end();
-  return runs.flatMap(({ attack, shares, rss, kept }) => [
-    { what: `latency of others beside ${attack}, share of normal`, unit: '', runs: shares, note: 'at most 2' },
-    { what: `RSS of the host under ${attack}`, unit: 'MiB', runs: rss },
-    { what: `strangers that the host keeps of ${attack}`, unit: '', runs: kept },
-  ]);
+  for (const attack of ATTACKS) {
+    table.atMost(latencyLine(attack), 2);
+    table.atMost(memoryLine(attack), mostMemory(attack));
+  }
+  return table.measurements();
+}
+
+const latencyLine = (attack: Attack): string => `latency of others beside ${attack}, share of normal`;
+const memoryLine = (attack: Attack): string => `RSS of the host under ${attack}`;
+
+/**
+ * What the host may hold, in MiB: a process that has just begun, and what its limits let strangers fill. Answers that
+ * nobody reads may wait up to maxWriteQueueBytes on each connection; every other attack costs next to nothing.
+ */
+function mostMemory(attack: Attack): number {
+  const unread = attack === 'readers that never read' ? (NEVER_READING * DEFAULT_LIMITS.maxWriteQueueBytes) / MIB : 0;
+  return HOST_MIB + 1.25 * unread;
 }
 
 const report = (what: BenchReport): void => void process.send?.(what);

@@ -16,6 +16,9 @@ export type Attack = (typeof ATTACKS)[number];
 /** Connections that are open and idle at once. */
 export const IDLE_CONNECTIONS = 10_000;
 
+/** Connections that ask and read no answers. */
+export const NEVER_READING = 20;
+
 /** The host that is attacked. */
 export interface HostPorts {
   readonly open: number;
