@@ -9,6 +9,13 @@ export interface Measurement {
   /** Every run in the order of measuring. */
   readonly runs: readonly number[];
   readonly note?: string;
+  /** What the middle should be. */
+  readonly asked?: { readonly atLeast: number } | { readonly atMost: number };
+}
+
+export interface BenchOptions {
+  /** How many documents a benchmark works with that can do with fewer. */
+  readonly documents?: number;
 }
 
 /** A benchmark that can be asked for by name. */
@@ -16,7 +23,7 @@ export interface Bench {
   readonly name: string;
   readonly about: string;
   /** @param tell is given one line for each round */
-  run(tell: (line: string) => void): Promise<Measurement[]>;
+  run(tell: (line: string) => void, options?: BenchOptions): Promise<Measurement[]>;
 }
 
 /** The middle of a list of numbers; of an even count the mean of the two in the middle. */
@@ -37,14 +44,27 @@ export function machineLine(): string {
 }
 
 export function measurementTable(measurements: readonly Measurement[]): string {
-  const rows = measurements.map(({ what, unit, runs, note }) => [
+  const hasGoal = measurements.some(({ asked }) => asked !== undefined);
+  const rows = measurements.map(({ what, unit, runs, note, asked }) => [
     what,
-    median(runs).toFixed(1),
+    inDigits(median(runs)),
     unit,
-    runs.map((run) => run.toFixed(1)).join(' '),
+    ...(hasGoal ? [asked ? verdict(asked, median(runs)) : ''] : []),
+    runs.map(inDigits).join(' '),
     note ?? '',
   ]);
-  return formatTable(['what', 'median', 'unit', 'runs', ''], rows, ['median']);
+  return formatTable(['what', 'median', 'unit', ...(hasGoal ? ['asked'] : []), 'runs', ''], rows, ['median']);
+}
+
+function verdict(asked: NonNullable<Measurement['asked']>, found: number): string {
+  const [sign, goal, isMet] =
+    'atLeast' in asked ? ['>=', asked.atLeast, found >= asked.atLeast] : ['<=', asked.atMost, found <= asked.atMost];
+  return `${sign} ${inDigits(goal)} ${isMet ? 'met' : 'MISSED'}`;
+}
+
+/** Ratios need more digits than amounts. */
+function inDigits(number: number): string {
+  return number.toFixed(Math.abs(number) < 10 ? 2 : 1);
 }
 
 /** Keeps the numbers of a run as `build/bench/<name>.json`. */

@@ -7,7 +7,7 @@ import type { LocalSwarm } from '../local-swarm/local-swarm.ts';
 import { fileHashes } from '../local-swarm/sharing.ts';
 import { withTemporarySwarm } from '../local-swarm/temporary-swarm.ts';
 import { aria2Rival } from './aria2.rival.ts';
-import type { Bench, Measurement } from './bench.ts';
+import { type Bench, type Measurement, median } from './bench.ts';
 import { writeBigDocument } from './big-document.ts';
 import { libtorrentRival } from './libtorrent.rival.ts';
 import { rawCopyRival } from './raw-copy.rival.ts';
@@ -58,8 +58,10 @@ async function measure(swarm: LocalSwarm, folder: string, tell: (line: string) =
       runs.push(result);
       tell(`round ${round}: ${name} ${(size / 1e6 / result.seconds).toFixed(1)} MB/s, ${result.cpuSeconds?.toFixed(2) ?? 'unknown'} CPU s`);
     }
+  const rateOf = ({ seconds }: Transfer) => size / 1e6 / seconds;
+  const rates = new Map([...contestants].map(([name, { runs }]) => [name, median(runs.map(rateOf))]));
   return [...contestants].flatMap(([name, { note, runs }]) => [
-    { what: name, unit: 'MB/s', runs: runs.map(({ seconds }) => size / 1e6 / seconds), note },
+    { what: name, unit: 'MB/s', runs: runs.map(rateOf), note, asked: name === OURS ? { atLeast: goal(rates) } : undefined },
     {
       what: name,
       unit: 'CPU s/GiB',
@@ -67,6 +69,11 @@ async function measure(swarm: LocalSwarm, folder: string, tell: (line: string) =
       note: 'both ends',
     },
   ]);
+}
+
+/** One and a half times libtorrent and twice aria2, as far as they are here. */
+function goal(rates: ReadonlyMap<string, number>): number {
+  return Math.max(1.5 * (rates.get(libtorrentRival.name) ?? 0), 2 * (rates.get(aria2Rival.name) ?? 0));
 }
 
 async function compete(rival: Rival, file: SharedFile, target: string): Promise<Transfer> {

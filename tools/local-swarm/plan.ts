@@ -12,6 +12,8 @@ export interface PlannedProcess {
   readonly httpPort: number;
   readonly transportPort: number;
   readonly dataDir: string;
+  /** Where others are told to reach it, if not on its own port. */
+  readonly advertisedPort?: number;
 }
 
 /** What decides the processes of a local swarm. */
@@ -19,6 +21,8 @@ export interface SwarmShape {
   readonly peers: number;
   readonly basePort: number;
   readonly dataDir: string;
+  /** Ports that peers, counted from 1, are reached on by others; something there must lead to them. */
+  readonly advertisedPorts?: ReadonlyMap<number, number>;
 }
 
 /** All of them listen on this machine alone. */
@@ -32,7 +36,7 @@ export function planSwarm(shape: SwarmShape): PlannedProcess[] {
 
 /** Peer `number` of a swarm, counted from 1. */
 export function planPeer(shape: SwarmShape, number: number): PlannedProcess {
-  return planAt(shape, number, `peer-${number}`, 'peer', 'peer-node');
+  return { ...planAt(shape, number, `peer-${number}`, 'peer', 'peer-node'), advertisedPort: shape.advertisedPorts?.get(number) };
 }
 
 function planAt(shape: SwarmShape, place: number, name: string, role: Role, service: PlannedProcess['service']): PlannedProcess {
@@ -57,5 +61,6 @@ export function environmentOf(planned: PlannedProcess, shape: SwarmShape, inheri
     PAGESWARM_TRANSPORT_PORT: String(planned.transportPort),
     PAGESWARM_TRACKERS: `${LOOPBACK}:${ports.transport(-1)}`,
     PAGESWARM_WORKERS: `${LOOPBACK}:${ports.transport(0)}`,
+    ...(planned.advertisedPort && { PAGESWARM_ADVERTISE_PORT: String(planned.advertisedPort) }),
   };
 }

@@ -11,9 +11,10 @@ import { findFreeBasePort } from './ports.ts';
 export async function withTemporarySwarm<Result>(
   peers: number,
   use: (swarm: LocalSwarm, folder: string) => Promise<Result>,
+  advertisedPorts?: ReadonlyMap<number, number>,
 ): Promise<Result> {
   const folder = await mkdtemp(join(tmpdir(), 'pageswarm-'));
-  const swarm = new LocalSwarm({ peers, basePort: await findFreeBasePort(peers), dataDir: join(folder, 'swarm') });
+  const swarm = new LocalSwarm({ peers, basePort: await findFreeBasePort(peers), dataDir: join(folder, 'swarm'), advertisedPorts });
   const broken = swarm.unexpectedEnd.then((error) => Promise.reject(error));
   const asked = new Promise<never>((_, fail) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => fail(new Error(`Stopped by ${signal}`)));
