@@ -22,6 +22,9 @@ import { TRACKER_TIMEOUT_MS, type TrackerSession, type TrackerState } from './tr
 /** How often the trackers hear how far a partial document is, in milliseconds. */
 export const PROGRESS_INTERVAL_MS = 1_000;
 
+/** How long a tracker may take to answer while there is another one to ask, in milliseconds. */
+export const FAIL_OVER_MS = 1_200;
+
 /** Errors of a tracker that say nothing about the request: another tracker may answer it. */
 const TRACKER_IS_AWAY = new Set([
   'CONNECTION_REFUSED',
@@ -76,7 +79,7 @@ export class TrackerLink implements HostDirectory {
   async get(hash: string): Promise<Document> {
     return parseMessage(
       DocumentSchema,
-      await this.ask((client) => client.request(TRACKER_PATTERNS.get, { id: hash }, { timeoutMs: TRACKER_TIMEOUT_MS })),
+      await this.ask((client, timeoutMs) => client.request(TRACKER_PATTERNS.get, { id: hash }, { timeoutMs })),
     );
   }
 
@@ -84,16 +87,16 @@ export class TrackerLink implements HostDirectory {
   async hostsOf(id: DocumentId): Promise<Host[]> {
     return parseMessage(
       HandoutReplySchema,
-      await this.ask((client) => client.request(TRACKER_PATTERNS.hosts, { id }, { timeoutMs: TRACKER_TIMEOUT_MS })),
+      await this.ask((client, timeoutMs) => client.request(TRACKER_PATTERNS.hosts, { id }, { timeoutMs })),
     ).hosts;
   }
 
   /** @throws PageSwarmError TRACKER_UNAVAILABLE */
   search(request: SearchRequest): Promise<DocumentList> {
-    return this.ask(async (client) => {
+    return this.ask(async (client, timeoutMs) => {
       const items: Document[] = [];
       let nextCursor: string | null = null;
-      for await (const item of client.stream<unknown>(TRACKER_PATTERNS.search, request, { timeoutMs: TRACKER_TIMEOUT_MS })) {
+      for await (const item of client.stream<unknown>(TRACKER_PATTERNS.search, request, { timeoutMs })) {
         const found: SearchItem = parseMessage(SearchItemSchema, item);
         if ('document' in found) items.push(found.document);
         else nextCursor = found.nextCursor;
@@ -102,15 +105,16 @@ export class TrackerLink implements HostDirectory {
     });
   }
 
-  /** Asks trackers in the order of their nearness until one answers. */
-  private async ask<T>(question: (client: SwarmClient) => Promise<T>): Promise<T> {
+  /** Asks trackers in the order of their nearness until one answers; one that fails is asked last until it is heard again. */
+  private async ask<T>(question: (client: SwarmClient, timeoutMs: number) => Promise<T>): Promise<T> {
     const nearest = [...this.sessions].sort((a, b) => rank(a) - rank(b));
     let reason = 'PAGESWARM_TRACKERS names none';
-    for (const { client } of nearest) {
+    for (const session of nearest) {
       try {
-        return await question(client);
+        return await question(session.client, session === nearest.at(-1) ? TRACKER_TIMEOUT_MS : FAIL_OVER_MS);
       } catch (error) {
         if (!isPageSwarmError(error) || !TRACKER_IS_AWAY.has(error.code)) throw error;
+        session.doubt();
         reason = error.detail;
       }
     }
@@ -147,7 +151,7 @@ export class TrackerLink implements HostDirectory {
   }
 }
 
-/** Connected trackers first, then by round trip. */
+/** Healthy trackers first, then by round trip. */
 function rank(session: TrackerSession): number {
-  return (session.connected ? 0 : 1e6) + (session.client.roundTripMs ?? 1e5);
+  return (session.healthy ? 0 : 1e6) + (session.client.roundTripMs ?? 1e5);
 }

@@ -61,6 +61,7 @@ export interface TrackerState {
 export class TrackerSession {
   private joined: JoinReply | undefined;
   private detail = 'not connected yet';
+  private isDoubted = false;
   private stopped = false;
   private beating = false;
   private timer: NodeJS.Timeout | undefined;
@@ -70,6 +71,17 @@ export class TrackerSession {
 
   get connected(): boolean {
     return this.joined !== undefined;
+  }
+
+  /** Whether there is a lease, and the tracker has not failed to answer since it was heard last. */
+  get healthy(): boolean {
+    return this.connected && !this.isDoubted;
+  }
+
+  /** The tracker did not answer somebody; it is looked after soon. */
+  doubt(): void {
+    this.isDoubted = true;
+    if (this.joined && !this.beating) this.beatIn(this.options.random.next() * LOSS_CHECK_MS);
   }
 
   get client(): SwarmClient {
@@ -140,6 +152,7 @@ export class TrackerSession {
     try {
       if (this.joined) await this.renew();
       else await this.join();
+      this.isDoubted = false;
       this.retryMs = FIRST_RETRY_MS;
       waitMs = this.joined?.heartbeatMs ?? FIRST_RETRY_MS;
       // An unreachable address is worth a second look soon: the first try may have come before this node listened.
