@@ -1,16 +1,32 @@
-// npm run bench [-- NAME ...]: measures, prints a table for each benchmark and keeps its numbers in build/bench.
+// npm run bench [-- NAME ... [--documents N]]: measures, prints a table for each benchmark and keeps its numbers in build/bench.
+import { parseArgs } from 'node:util';
 import { type Bench, machineLine, measurementTable, saveMeasurements } from './bench.ts';
+import { firstPageBench } from './first-page.bench.ts';
+import { memoryBench } from './memory.bench.ts';
 import { pdfBench } from './pdf.bench.ts';
 import { crowdBench, hostsBench } from './swarm.bench.ts';
-import { trackerBench } from './tracker.bench.ts';
 import { announcesBench } from './tracker-announces.bench.ts';
+import { catalogBench } from './tracker-catalog.bench.ts';
+import { mixedBench } from './tracker-mixed.bench.ts';
 import { transferBench } from './transfer.bench.ts';
 import { transportBench } from './transport.bench.ts';
 
-const BENCHES: readonly Bench[] = [transferBench, hostsBench, crowdBench, transportBench, trackerBench, announcesBench, pdfBench];
+const BENCHES: readonly Bench[] = [
+  transferBench,
+  hostsBench,
+  crowdBench,
+  memoryBench,
+  transportBench,
+  catalogBench,
+  announcesBench,
+  mixedBench,
+  firstPageBench,
+  pdfBench,
+];
 const writeLine = (line: string) => void process.stdout.write(`${line}\n`);
 
-const asked = process.argv.slice(2);
+const { values, positionals: asked } = parseArgs({ options: { documents: { type: 'string' } }, allowPositionals: true });
+const options = values.documents === undefined ? {} : { documents: Number(values.documents) };
 /** A name stands for everything that begins with it and a dash, too. */
 const isMeant = (name: string, { name: bench }: Bench) => bench === name || bench.startsWith(`${name}-`);
 const unknown = asked.filter((name) => !BENCHES.some((bench) => isMeant(name, bench)));
@@ -22,7 +38,7 @@ if (unknown.length > 0) {
 const machine = machineLine();
 for (const bench of BENCHES.filter((bench) => asked.length === 0 || asked.some((name) => isMeant(name, bench)))) {
   writeLine(`${bench.name}: ${bench.about}\n${machine}`);
-  const measurements = await bench.run(writeLine);
+  const measurements = await bench.run(writeLine, options);
   writeLine(`\n${measurementTable(measurements)}\n`);
   writeLine(`kept in ${await saveMeasurements(bench.name, machine, measurements)}\n`);
 }
