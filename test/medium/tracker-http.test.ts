@@ -202,11 +202,17 @@ describe('the HTTP face of a tracker', () => {
     const { paths } = (await (await fetch(`${base}/openapi.json`)).json()) as { paths: object };
     expect(Object.keys(paths).sort()).toEqual([
       '/announce',
+      '/api/v1/allow-list',
+      '/api/v1/allow-list/{hash}',
+      '/api/v1/bans',
+      '/api/v1/bans/addresses/{address}',
+      '/api/v1/bans/peers/{id}',
       '/api/v1/documents',
       '/api/v1/documents/search',
       '/api/v1/documents/{id}',
       '/api/v1/documents/{id}/magnet',
       '/api/v1/documents/{id}/torrent',
+      '/api/v1/drain',
       '/api/v1/events',
       '/api/v1/peers',
       '/api/v1/peers/{id}',

@@ -26,6 +26,12 @@ export interface TrackerConfig extends CommonConfig {
   /** 0 takes a free port; undefined is without UDP. */
   readonly udpPort: number | undefined;
   readonly maxHandout: number;
+  /** BitTorrent clients may announce torrents that are no listed documents. */
+  readonly openTracker: boolean;
+  /** Only what an admin put on the allow-list is listed and tracked. */
+  readonly allowListOnly: boolean;
+  /** Per address and second; 0 is without limit, undefined is the default. */
+  readonly rates: { readonly announces: number | undefined; readonly searches: number | undefined };
 }
 
 export interface PeerConfig extends CommonConfig {
@@ -72,6 +78,9 @@ export function readTrackerConfig(env: Env): TrackerConfig {
     publicUrl: values.PAGESWARM_PUBLIC_URL?.replace(/\/+$/, ''),
     udpPort: values.PAGESWARM_UDP_PORT,
     maxHandout: values.PAGESWARM_MAX_HANDOUT,
+    openTracker: values.PAGESWARM_OPEN_TRACKER,
+    allowListOnly: values.PAGESWARM_ALLOW_LIST,
+    rates: { announces: values.PAGESWARM_ANNOUNCES_PER_SECOND, searches: values.PAGESWARM_SEARCHES_PER_SECOND },
   };
 }
 

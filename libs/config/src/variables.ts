@@ -91,6 +91,22 @@ export const VARIABLES = {
     schema: z.coerce.number().int().min(0).max(65_535).optional(),
     meaning: 'Port on the HTTP host where the tracker answers BitTorrent clients over UDP; 0 takes a free one, unset is off.',
   },
+  PAGESWARM_OPEN_TRACKER: {
+    schema: flag,
+    meaning: '1 lets BitTorrent clients announce torrents that are no listed documents.',
+  },
+  PAGESWARM_ALLOW_LIST: {
+    schema: flag,
+    meaning: '1 lists and tracks only what an admin put on the allow-list.',
+  },
+  PAGESWARM_ANNOUNCES_PER_SECOND: {
+    schema: z.coerce.number().int().min(0).max(1_000_000).optional(),
+    meaning: 'Announces of BitTorrent clients per second that one address may send, ten seconds of them at once; 0 is without limit. When unset 100, and none for this machine.',
+  },
+  PAGESWARM_SEARCHES_PER_SECOND: {
+    schema: z.coerce.number().int().min(0).max(1_000_000).optional(),
+    meaning: 'The same for searches over HTTP and on the transport. When unset 20, and none for this machine.',
+  },
   PAGESWARM_MAX_HANDOUT: { schema: whole(50, 1, 1_000), meaning: 'Most hosts in one answer of the tracker.' },
   PAGESWARM_TRACKERS: { schema: endpointList('127.0.0.1:7181'), meaning: 'Trackers as host:port, separated by commas.' },
   PAGESWARM_WORKERS: {

@@ -40,6 +40,7 @@ export function parseMetainfo(bytes: Uint8Array, limits: Partial<BencodeLimits> 
     comment: text(torrent.get('comment.utf-8') ?? torrent.get('comment')),
     createdBy: text(torrent.get('created by')),
     createdAt: creationDateOf(torrent),
+    isPrivate: info.get('private') === 1 || undefined,
     pageMap: isBytes(pageMap) ? pageMap.slice() : undefined,
   };
 }

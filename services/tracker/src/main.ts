@@ -6,5 +6,9 @@ import { startTracker } from './start-tracker.ts';
 await supervise(async () => {
   const config = readTrackerConfig(process.env);
   const logger = createLogger({ service: 'tracker', node: config.nodeName, ...config.log });
-  return { service: await startTracker(config, logger), logger, graceMs: config.shutdownGraceMs };
+  return {
+    service: await startTracker(config, logger, () => process.kill(process.pid, 'SIGTERM')),
+    logger,
+    graceMs: config.shutdownGraceMs,
+  };
 });

@@ -4,6 +4,11 @@ import type { Logger } from '@pageswarm/observability';
 import { type Clock, type PeerId, peerId, SeededRandom } from '@pageswarm/primitives';
 import { type NodeIdentity, SwarmClientPool, type TransportMetrics } from '@pageswarm/transport';
 import type { Registry } from 'prom-client';
+import { Admission } from './access/admission.ts';
+import { AllowList } from './access/allow-list.ts';
+import { Bans } from './access/bans.ts';
+import { Notes } from './access/notes.ts';
+import { ANNOUNCES_PER_SECOND, RateLimiter, rateLimitOf, SEARCHES_PER_SECOND } from './access/rate-limiter.ts';
 import { LiveEvents } from './admin/live-events.ts';
 import { createTrackerMeters, measureTracker } from './admin/tracker-metrics.ts';
 import { BittorrentTracker } from './bittorrent/bittorrent.service.ts';
@@ -26,6 +31,7 @@ import { HostTable } from './swarm/host-table.ts';
 import { Listing } from './swarm/listing.ts';
 import { SwarmService } from './swarm/swarm.service.ts';
 import { SwarmMetainfoSource } from './torrent-files/metainfo-source.ts';
+import { PlainTorrents } from './torrent-files/plain-torrents.ts';
 import { TorrentFiles } from './torrent-files/torrent-files.service.ts';
 import { TrackerContext } from './tracker-context.ts';
 
@@ -41,6 +47,10 @@ export interface TrackerParts {
   readonly http: HttpTracker;
   readonly udp: UdpTracker;
   readonly torrentFiles: TorrentFiles;
+  readonly bans: Bans;
+  readonly allowList: AllowList;
+  readonly admission: Admission;
+  readonly searches: RateLimiter;
   readonly events: LiveEvents;
   readonly snapshotter: Snapshotter;
   /** Other trackers on the same Redis; none without Redis. */
@@ -66,21 +76,31 @@ export function buildTracker({ config, clock, logger, registry, transportMetrics
   const hosts = new HostTable(clock, config.leaseMs);
   const search = new DocumentSearch(catalog);
   const listing = new Listing(catalog, hosts, search, meters.search);
-  const options = { trackerId: identity.peerId, maxHandout: config.maxHandout };
+  const notes = new Notes();
+  const [bans, allowList] = [new Bans(notes, clock), new AllowList(notes, clock)];
+  const { openTracker: isOpen, allowListOnly, rates } = config;
+  const limits = { isOpen, allowListOnly, announces: rateLimitOf(rates.announces, ANNOUNCES_PER_SECOND) };
+  const admission = new Admission(bans, allowList, limits, clock);
+  const searches = new RateLimiter(clock, rateLimitOf(rates.searches, SEARCHES_PER_SECOND));
+  const options = { trackerId: identity.peerId, maxHandout: config.maxHandout, admission };
   const swarm = new SwarmService(catalog, hosts, new ConnectBack(identity, security), clock, meters.swarm, logger, options);
-  const bittorrent = new BittorrentTracker(catalog, clock, new SeededRandom(randomBytes(4).readUInt32BE()));
+  const plainTorrents = new PlainTorrents(notes, clock);
+  const bittorrent = new BittorrentTracker(catalog, clock, new SeededRandom(randomBytes(4).readUInt32BE()), admission, (hash) =>
+    plainTorrents.documentOf(hash),
+  );
   const counters = new BittorrentCounters();
   const http = new HttpTracker(bittorrent, counters.http);
   const udpEndpoint = config.udpPort === undefined ? undefined : { host: config.http.host, port: config.udpPort };
   const udp = new UdpTracker(udpEndpoint, bittorrent, new ConnectionIds(clock), counters.udp, logger);
   const pool = new SwarmClientPool({ identity, security, metrics: transportMetrics });
-  const torrentFiles = new TorrentFiles(hosts, new SwarmMetainfoSource(pool), logger);
+  const torrentFiles = new TorrentFiles(hosts, new SwarmMetainfoSource(pool), logger, plainTorrents);
   const events = new LiveEvents(catalog, hosts, listing, context.startedAt.toString(36));
   const copy = copyOf(config, identity.peerId, logger);
   const snapshotter = new Snapshotter(copy?.store, catalog, hosts, clock, logger, {
     intervalMs: config.snapshotIntervalMs,
     writerTag: identity.peerId.slice(0, WRITER_TAG_DIGITS),
   });
+  snapshotter.keep(notes);
   let sharing: CatalogSharing | undefined;
   if (copy?.shared) {
     const confirm = () => void swarm.confirmRestored();
@@ -89,7 +109,24 @@ export function buildTracker({ config, clock, logger, registry, transportMetrics
   }
   measureBittorrent(registry, counters);
   measureTracker(registry, { catalog, hosts, bittorrent, events, snapshotter, sharing });
-  return { context, catalog, hosts, search, listing, swarm, bittorrent, http, udp, torrentFiles, events, snapshotter, sharing, pool };
+  const access = { bans, allowList, admission, searches };
+  return {
+    ...access,
+    context,
+    catalog,
+    hosts,
+    search,
+    listing,
+    swarm,
+    bittorrent,
+    http,
+    udp,
+    torrentFiles,
+    events,
+    snapshotter,
+    sharing,
+    pool,
+  };
 }
 
 /** Where the copy of the catalog is, and what is there for other trackers to share it. */

@@ -1,7 +1,16 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { HttpModule, type Readiness } from '@pageswarm/http';
 import type { Registry } from 'prom-client';
+import { Admission } from './access/admission.ts';
+import { AllowList } from './access/allow-list.ts';
+import { Bans } from './access/bans.ts';
+import { Drain } from './access/drain.ts';
+import { RateLimiter } from './access/rate-limiter.ts';
+import { AllowListController } from './admin/allow-list.controller.ts';
+import { BansController } from './admin/bans.controller.ts';
 import { DocumentsController } from './admin/documents.controller.ts';
+import { DrainController } from './admin/drain.controller.ts';
+import { Evictions } from './admin/evictions.ts';
 import { LiveEvents } from './admin/live-events.ts';
 import { PeersController } from './admin/peers.controller.ts';
 import { TrackerStatusController } from './admin/status.controller.ts';
@@ -25,7 +34,7 @@ import type { TrackerParts } from './tracker-parts.ts';
 /** The ways in: swarm messages, HTTP for people, HTTP for BitTorrent clients. The parts behind them come built. */
 @Module({})
 export class TrackerModule {
-  static register(parts: TrackerParts, registry: Registry, readiness: Readiness): DynamicModule {
+  static register(parts: TrackerParts, drain: Drain, registry: Registry, readiness: Readiness): DynamicModule {
     return {
       module: TrackerModule,
       imports: [HttpModule.register(registry, readiness)],
@@ -37,9 +46,18 @@ export class TrackerModule {
         PeersController,
         TrackerStatusController,
         BittorrentController,
+        BansController,
+        AllowListController,
+        DrainController,
       ],
       providers: [
         { provide: TrackerContext, useValue: parts.context },
+        { provide: Bans, useValue: parts.bans },
+        { provide: AllowList, useValue: parts.allowList },
+        { provide: Admission, useValue: parts.admission },
+        { provide: RateLimiter, useValue: parts.searches },
+        { provide: Evictions, useValue: new Evictions(parts.hosts, parts.bittorrent, parts.snapshotter) },
+        { provide: Drain, useValue: drain },
         { provide: Catalog, useValue: parts.catalog },
         { provide: HostTable, useValue: parts.hosts },
         { provide: DocumentSearch, useValue: parts.search },

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { Controller, Delete, Get, HttpCode, Inject, Param, Query, Req } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, Inject, Param, Query, Req, UseGuards } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import {
   type Document,
@@ -11,6 +11,7 @@ import {
 } from '@pageswarm/contracts';
 import { Answers, AnswersNothing, Problems } from '@pageswarm/http';
 import type { FastifyRequest } from 'fastify';
+import { SearchRateGuard } from '../access/search-rate.guard.ts';
 import { Catalog } from '../catalog/catalog.ts';
 import { Snapshotter } from '../snapshot/snapshotter.ts';
 import { Listing } from '../swarm/listing.ts';
@@ -32,11 +33,12 @@ export class DocumentsController {
   ) {}
 
   @Get()
+  @UseGuards(SearchRateGuard)
   @ApiOperation({
     summary: 'Searches by parts of names, any hash or a magnet link; everything without a query; sorted by fit, or as asked',
   })
   @Answers(200, 'One page of documents.', DocumentListSchema)
-  @Problems('INVALID_REQUEST', 'INVALID_MAGNET')
+  @Problems('INVALID_REQUEST', 'INVALID_MAGNET', 'LIMIT_EXCEEDED')
   list(@Query({ schema: SearchRequestSchema }) request: SearchRequest): Promise<DocumentList> {
     return this.listing.search(request);
   }

@@ -51,3 +51,7 @@ export const StatsSchema = z.object({
 export type Stats = z.output<typeof StatsSchema>;
 
 export const RemovedSchema = z.object({ removed: z.number().int() });
+export type Removed = z.output<typeof RemovedSchema>;
+
+export const AddressRequestSchema = z.object({ address: z.string().min(1).max(64) });
+export type AddressRequest = z.output<typeof AddressRequestSchema>;

@@ -64,6 +64,12 @@ export class BittorrentSwarm {
     return hasRoom && this.size < MAX_SWARM_PEERS ? slots.add(key, peerId, isSeeder, seconds) : -1;
   }
 
+  /** Forgets the peers of one address, or of one peer id. */
+  forget(who: { readonly address?: Buffer | undefined; readonly peerId?: Buffer | undefined }): void {
+    this.v4.forget(who);
+    this.sixes?.forget(who);
+  }
+
   /** Forgets peers that were last seen before `seconds`. @returns when the one that is silent longest was seen */
   expire(seconds: number): number {
     return Math.min(this.v4.expire(seconds), this.sixes?.expire(seconds) ?? Number.POSITIVE_INFINITY);

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Clock, DocumentId, Random } from '@pageswarm/primitives';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { DocumentRecord } from '../catalog/document-record.ts';
@@ -16,6 +17,8 @@ export const SILENT_INTERVALS = 2;
 export const UNKNOWN_TORRENT_RETRY_MINUTES = 30;
 /** The most torrents whose silent peers are looked for in one sweep, so that a sweep never takes long. */
 export const SWARMS_PER_SWEEP = 20_000;
+/** Torrents that are looked through for one client before others get their turn. */
+export const SWARMS_PER_TURN = 2_000;
 /** How often silent BitTorrent peers are looked for, in milliseconds. */
 export const BITTORRENT_SWEEP_MS = 10_000;
 /** The most torrents that an open tracker keeps which are no listed documents; others are refused until some fall silent. */
@@ -63,6 +66,7 @@ export class BittorrentTracker {
   private readonly byDocument = new Map<number, BittorrentSwarm>();
   /** Ended downloads of documents whose last peer has gone. */
   private readonly downloads = new Map<number, number>();
+  private readonly swarms = new Set<BittorrentSwarm>();
   private readonly wheel = new ExpiryWheel<BittorrentSwarm>(TURNS_OF_SILENCE);
   private peers = 0;
   private unlisted = 0;
@@ -152,6 +156,20 @@ export class BittorrentTracker {
     };
   }
 
+  /** Forgets the peers of one address, or of one peer id, in all torrents. @returns how many there were */
+  async forget(who: { readonly address?: Buffer | undefined; readonly peerId?: Buffer | undefined }): Promise<number> {
+    let forgotten = 0;
+    let looked = 0;
+    for (const swarm of this.swarms) {
+      const before = swarm.size;
+      swarm.forget(who);
+      forgotten += before - swarm.size;
+      this.peers -= before - swarm.size;
+      if (++looked % SWARMS_PER_TURN === 0) await setImmediate();
+    }
+    return forgotten;
+  }
+
   /** Forgets peers that fell silent; looks at those torrents only whose peers may have. */
   sweep(): void {
     const now = Math.floor(this.clock.monotonic() / 1_000);
@@ -179,6 +197,7 @@ export class BittorrentTracker {
     const swarm = (record && this.byDocument.get(record.slot)) ?? new BittorrentSwarm(record?.slot);
     const hash = Buffer.from(infoHash);
     swarm.hashes.push(hash);
+    this.swarms.add(swarm);
     this.byHash.set(hash, swarm);
     if (!record) this.unlisted++;
     else if (!this.byDocument.has(record.slot)) {
@@ -203,6 +222,7 @@ export class BittorrentTracker {
   private drop(swarm: BittorrentSwarm): void {
     const { slot } = swarm;
     swarm.isGone = true;
+    this.swarms.delete(swarm);
     for (const hash of swarm.hashes) if (this.byHash.get(hash) === swarm) this.byHash.delete(hash);
     this.peers -= swarm.size;
     swarm.expire(Number.POSITIVE_INFINITY);

@@ -81,6 +81,14 @@ export class PeerSlots {
     this.count--;
   }
 
+  /** Removes peers of one address, or of one peer id. */
+  forget({ address, peerId }: { readonly address?: Buffer | undefined; readonly peerId?: Buffer | undefined }): void {
+    for (let place = this.count - 1; place >= 0; place--) {
+      const isThere = address?.length === this.width - 2 && isSame(this.addresses, place * this.width, address, address.length);
+      if (isThere || (peerId && isSame(this.ids, place * HASH_BYTES, peerId, HASH_BYTES))) this.remove(place);
+    }
+  }
+
   /** Removes peers that were last seen before `seconds`. @returns when the one that is silent longest was seen */
   expire(seconds: number): number {
     let oldest = Number.POSITIVE_INFINITY;

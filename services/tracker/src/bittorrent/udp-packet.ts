@@ -7,13 +7,16 @@ export const MAX_UDP_SCRAPE_HASHES = 74;
 /** The longest answer, in bytes: what every IPv6 link carries in one piece, without its headers. */
 export const MAX_UDP_ANSWER_BYTES = 1_232;
 
-/** Connection id, action and transaction id, which every request begins with. */
-export const UDP_REQUEST_HEADER_BYTES = 16;
-/** An announce answer before its peers. */
-export const UDP_ANNOUNCE_ANSWER_BYTES = 20;
-/** A scrape answer before its torrents, and each of them. */
-export const UDP_SCRAPE_HEADER_BYTES = 8;
-export const UDP_SCRAPED_BYTES = 12;
+/** Bytes of the parts of packets (BEP 15). */
+export const UDP_BYTES = {
+  /** Connection id, action and transaction id, which every request begins with. */
+  requestHead: 16,
+  /** An announce answer before its peers. */
+  announceAnswer: 20,
+  /** A scrape answer before its torrents, and each of them. */
+  scrapeHead: 8,
+  scraped: 12,
+} as const;
 
 /** What a connect request begins with (BEP 15), in two halves. */
 const PROTOCOL_ID = { high: 0x417, low: 0x27101980 } as const;
@@ -50,17 +53,17 @@ export function readUdpAnnounce(packet: Buffer, request: Announce): Refusal | un
 
 /** How many peers of so many bytes each an answer has room for. */
 export function udpRoomFor(compactBytes: number): number {
-  return Math.floor((MAX_UDP_ANSWER_BYTES - UDP_ANNOUNCE_ANSWER_BYTES) / compactBytes);
+  return Math.floor((MAX_UDP_ANSWER_BYTES - UDP_BYTES.announceAnswer) / compactBytes);
 }
 
 /** How many hashes a scrape holds, or what is wrong with it. */
 export function udpScrapeHashes(packet: Buffer): number | Refusal {
-  const bytes = packet.length - UDP_REQUEST_HEADER_BYTES;
+  const bytes = packet.length - UDP_BYTES.requestHead;
   if (bytes === 0 || bytes % HASH_BYTES !== 0) return NO_HASH;
   return bytes > MAX_UDP_SCRAPE_HASHES * HASH_BYTES ? TOO_MANY : bytes / HASH_BYTES;
 }
 
 export function udpScrapeHash(packet: Buffer, n: number): Buffer {
-  const start = UDP_REQUEST_HEADER_BYTES + n * HASH_BYTES;
+  const start = UDP_BYTES.requestHead + n * HASH_BYTES;
   return packet.subarray(start, start + HASH_BYTES);
 }

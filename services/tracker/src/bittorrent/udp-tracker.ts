@@ -12,10 +12,7 @@ import {
   MAX_UDP_ANSWER_BYTES,
   readUdpAnnounce,
   UDP_ACTION,
-  UDP_ANNOUNCE_ANSWER_BYTES,
-  UDP_REQUEST_HEADER_BYTES,
-  UDP_SCRAPE_HEADER_BYTES,
-  UDP_SCRAPED_BYTES,
+  UDP_BYTES,
   udpRoomFor,
   udpScrapeHash,
   udpScrapeHashes,
@@ -83,7 +80,7 @@ export class UdpTracker {
   /** @returns how many bytes the answer in `out` has; 0 for what gets none */
   private write(packet: Buffer, remoteAddress: string): number {
     const address = this.bytesOf(remoteAddress);
-    if (packet.length < UDP_REQUEST_HEADER_BYTES || !address) return this.ignored();
+    if (packet.length < UDP_BYTES.requestHead || !address) return this.ignored();
     const { out } = this;
     packet.copy(out, 4, 12, 16);
     const action = packet.readUInt32BE(8);
@@ -119,7 +116,7 @@ export class UdpTracker {
     out.writeUInt32BE(ANNOUNCE_INTERVAL_SECONDS, 8);
     out.writeUInt32BE(hosts.incomplete + swarm.incomplete, 12);
     out.writeUInt32BE(hosts.complete + swarm.complete, 16);
-    return slots.pick(out, UDP_ANNOUNCE_ANSWER_BYTES, place, request.isSeeder, count, tracker.chance());
+    return slots.pick(out, UDP_BYTES.announceAnswer, place, request.isSeeder, count, tracker.chance());
   }
 
   private scrape(packet: Buffer): number {
@@ -127,8 +124,8 @@ export class UdpTracker {
     if (typeof hashes !== 'number') return this.refused(hashes);
     const { out } = this;
     out.writeUInt32BE(UDP_ACTION.scrape, 0);
-    let end = UDP_SCRAPE_HEADER_BYTES;
-    for (let n = 0; n < hashes; n++, end += UDP_SCRAPED_BYTES) {
+    let end = UDP_BYTES.scrapeHead;
+    for (let n = 0; n < hashes; n++, end += UDP_BYTES.scraped) {
       const counts = this.tracker.countsUnder(udpScrapeHash(packet, n));
       out.writeUInt32BE(counts?.complete ?? 0, end);
       out.writeUInt32BE(counts?.downloaded ?? 0, end + 4);

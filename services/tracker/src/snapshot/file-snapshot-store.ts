@@ -224,7 +224,7 @@ export class FileSnapshotStore implements SnapshotStore {
 }
 
 function noPlaces(): Places {
-  return { documents: new EntryPlaces(), peers: new EntryPlaces() };
+  return { documents: new EntryPlaces(), peers: new EntryPlaces(), notes: new EntryPlaces() };
 }
 
 function keyOf(id: string): string {

@@ -5,7 +5,7 @@ import { MAX_SNAPSHOT_BATCH, type SnapshotEntry, type SnapshotKind, type Snapsho
 export class MemorySnapshotStore implements SnapshotStore {
   readonly technology = 'memory';
   private name: string = randomUUID();
-  private readonly entries = { documents: new Map<string, Buffer>(), peers: new Map<string, Buffer>() };
+  private readonly entries = { documents: new Map<string, Buffer>(), peers: new Map<string, Buffer>(), notes: new Map<string, Buffer>() };
 
   async dataSet(): Promise<string> {
     return this.name;

@@ -1,5 +1,5 @@
-/** What a snapshot keeps: documents with their holders, and peers. */
-export const SNAPSHOT_KINDS = ['documents', 'peers'] as const;
+/** What a snapshot keeps: documents with their holders, peers, and what no peer could tell again. */
+export const SNAPSHOT_KINDS = ['documents', 'peers', 'notes'] as const;
 export type SnapshotKind = (typeof SNAPSHOT_KINDS)[number];
 
 /** The most entries that a store is given or gives in one step. */

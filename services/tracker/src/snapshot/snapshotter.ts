@@ -43,6 +43,17 @@ export interface CopySharing {
   end(): Promise<void>;
 }
 
+/** Few small entries that no peer could tell again. */
+export interface KeptNotes {
+  readonly size: number;
+  ids(): Iterator<string>;
+  /** undefined for a note that is gone. */
+  encode(id: string): Buffer | undefined;
+  /** @throws PageSwarmError INVALID_SNAPSHOT */
+  restore(id: string, bytes: Buffer): void;
+  onChange(listener: (id: string) => void): void;
+}
+
 export interface SnapshotterOptions {
   readonly intervalMs: number;
   /** The beginning of this tracker's id, which its entries carry. */
@@ -57,6 +68,7 @@ export interface SnapshotterOptions {
 export class Snapshotter {
   readonly documents: DirtyDocuments;
   private readonly peers: DirtyIds<PeerId>;
+  private notes: { readonly kept: KeptNotes; readonly dirty: DirtyIds<string> } | undefined;
   private sharing: CopySharing | undefined;
   private dataSet: string | undefined;
   private isTakingIn = false;
@@ -94,6 +106,19 @@ export class Snapshotter {
     });
   }
 
+  /** From now on these are kept, too. To be called before the first step. */
+  keep(kept: KeptNotes): void {
+    if (!this.store) return;
+    const dirty = new DirtyIds(
+      () => kept.ids(),
+      () => this.clock.monotonic(),
+    );
+    kept.onChange((id) => {
+      if (!this.isTakingIn) dirty.mark(id);
+    });
+    this.notes = { kept, dirty };
+  }
+
   /** From now on every step also takes in and tells what trackers change that share the store. */
   shareWith(sharing: CopySharing): void {
     this.sharing = sharing;
@@ -120,8 +145,10 @@ export class Snapshotter {
 
   status(): SnapshotStatus {
     const { failures, savedAt, savedEntries, savedBytes, unreadable } = this;
-    const pending = this.documents.count + this.peers.count;
-    const waiting = [this.documents.waitingSince, this.peers.waitingSince].filter((since) => since !== undefined);
+    const pending = this.documents.count + this.peers.count + (this.notes?.dirty.count ?? 0);
+    const waiting = [this.documents.waitingSince, this.peers.waitingSince, this.notes?.dirty.waitingSince].filter(
+      (since) => since !== undefined,
+    );
     const lagMs = waiting.length === 0 ? 0 : this.clock.monotonic() - Math.min(...waiting);
     const numbers = { pending, savedAt, failures, savedEntries, savedBytes, unreadable, lagMs };
     if (!this.store) return { state: 'off', detail: 'No store is configured; the catalog lives in memory alone', ...numbers };
@@ -173,6 +200,7 @@ export class Snapshotter {
       await this.sharing?.write();
       await this.savePeers(store);
       await this.saveDocuments(store);
+      await this.saveNotes(store);
       await store.settle();
       if (this.failure !== undefined) this.logger.info('the snapshot is up to date again');
       this.failure = undefined;
@@ -190,13 +218,14 @@ export class Snapshotter {
     const name = await store.dataSet();
     if (name === this.dataSet) return;
     const isFirst = this.dataSet === undefined;
-    const hadOwn = this.catalog.size > 0 || this.hosts.size > 0;
+    const hadOwn = this.catalog.size + this.hosts.size + (this.notes?.kept.size ?? 0) > 0;
     // What others change from here on is told, so that nothing falls between reading and hearing.
     await this.sharing?.begin();
     // What was here before, or came from another copy, may not be in this one.
     if (!isFirst || hadOwn) {
       this.documents.markAll();
       this.peers.markAll();
+      this.notes?.dirty.markAll();
     }
     await this.restore(store);
     this.dataSet = name;
@@ -205,6 +234,8 @@ export class Snapshotter {
   private async restore(store: SnapshotStore): Promise<void> {
     const started = this.clock.monotonic();
     this.unreadable = 0;
+    const { notes } = this;
+    if (notes) await this.takeAll(store, 'notes', (id, bytes) => notes.kept.restore(id, bytes));
     await this.takeAll(store, 'peers', (id, bytes) => this.hosts.restore(decodePeer(id, bytes).facts));
     await this.takeAll(store, 'documents', (id, bytes) => this.restoreDocument(id, bytes));
     // Holders that no peer entry tells the address of can never be reached or expire.
@@ -264,6 +295,22 @@ export class Snapshotter {
         entries,
         removed,
         () => this.peers.giveBack(ids),
+      );
+    }
+  }
+
+  private async saveNotes(store: SnapshotStore): Promise<void> {
+    if (!this.notes) return;
+    const { kept, dirty } = this.notes;
+    for (let ids = dirty.take(); ids.length > 0; ids = dirty.take()) {
+      const found = ids.map((id) => [id, kept.encode(id)] as const);
+      const entries = found.filter((entry): entry is SnapshotEntry => entry[1] !== undefined);
+      const removed = found.filter(([, bytes]) => bytes === undefined).map(([id]) => id);
+      await this.save(
+        () => store.save('notes', entries, removed),
+        entries,
+        removed,
+        () => dirty.giveBack(ids),
       );
     }
   }

@@ -40,9 +40,21 @@ export interface SwarmMeter {
   handedOut(hosts: number): void;
 }
 
+/** Who may come in, and with what. */
+export interface SwarmAdmission {
+  /** @throws PageSwarmError GOING_AWAY, FORBIDDEN */
+  demandEntry(peerId: PeerId, ...hosts: readonly string[]): void;
+  /** @throws PageSwarmError GOING_AWAY */
+  demandTime(): void;
+  /** @throws PageSwarmError FORBIDDEN */
+  demandAllowed(document: AnnouncedDocument): void;
+}
+
 export interface SwarmServiceOptions {
   readonly trackerId: PeerId;
   readonly maxHandout: number;
+  /** Without it everybody may come in with everything. */
+  readonly admission?: SwarmAdmission;
 }
 
 /** What peers ask of a tracker, apart from how it reaches them: leases, announcements, hosts. */
@@ -66,26 +78,34 @@ export class SwarmService {
     });
   }
 
-  /** Begins a lease, then dials the announced address: a peer that cannot be reached is not listed. */
+  /**
+   * Begins a lease, then dials the announced address: a peer that cannot be reached is not listed.
+   * @throws PageSwarmError GOING_AWAY, FORBIDDEN
+   */
   async join(peerId: PeerId, request: JoinRequest, remote: Endpoint): Promise<JoinReply> {
     const place = (stated: { readonly host?: string | undefined; readonly port: number }): Endpoint => ({
       host: stated.host ?? plainAddress(remote.host),
       port: stated.port,
     });
+    const address = place(request.transport);
+    this.options.admission?.demandEntry(peerId, plainAddress(remote.host), address.host);
     const record = this.hosts.join({
       peerId,
       name: request.name,
       zone: request.zone,
-      address: place(request.transport),
+      address,
       httpAddress: request.http && place(request.http),
     });
     const settled = this.clock.monotonic() + this.hosts.leaseMs;
     this.sessions.push({ peerId, session: this.catalog.beginSession(peerId), settled });
     const reachable = await this.check(record);
-    const address = formatEndpoint(record.address);
-    this.logger.info({ peerId, address, name: request.name, reachable }, reachable ? 'peer joined' : 'peer joined, but cannot be reached');
+    const told = formatEndpoint(record.address);
+    this.logger.info(
+      { peerId, address: told, name: request.name, reachable },
+      reachable ? 'peer joined' : 'peer joined, but cannot be reached',
+    );
     const { leaseMs } = this.hosts;
-    return { trackerId: this.options.trackerId, leaseMs, heartbeatMs: this.heartbeatMs, address, reachable };
+    return { trackerId: this.options.trackerId, leaseMs, heartbeatMs: this.heartbeatMs, address: told, reachable };
   }
 
   /** How often a peer should renew. */
@@ -109,10 +129,11 @@ export class SwarmService {
   /**
    * Takes in what a peer has. A document that contradicts the catalog, or finds no room in it, is answered with what is
    * wrong with it; the others count.
-   * @throws PageSwarmError PEER_NOT_FOUND without a lease
+   * @throws PageSwarmError PEER_NOT_FOUND without a lease, GOING_AWAY
    */
   announce(peerId: PeerId, request: AnnounceRequest): AnnounceReply {
     this.demandLease(peerId);
+    this.options.admission?.demandTime();
     const documents: AnnounceReply['documents'] = [];
     const refused: AnnounceReply['refused'] = [];
     for (const told of request.documents)
@@ -174,6 +195,7 @@ export class SwarmService {
 
   private take(peerId: PeerId, told: AnnouncedDocument): DocumentRecord {
     const isNew = !this.catalog.get(told.id);
+    this.options.admission?.demandAllowed(told);
     const record = this.catalog.announce(peerId, this.factsOf(peerId, told), told);
     this.meter.announced(isNew ? 'added' : 'repeated');
     return record;

@@ -2,9 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import { createLogger } from '@pageswarm/observability';
 import { type Endpoint, ManualClock } from '@pageswarm/primitives';
 import { DocumentHasher, encodeMetainfo, infoHashes, parseMetainfo } from '@pageswarm/torrent';
+import { Notes } from '../access/notes.ts';
 import { sampleFacts, samplePeer } from '../catalog/catalog.sample.ts';
 import { Catalog } from '../catalog/catalog.ts';
 import { HostTable } from '../swarm/host-table.ts';
+import { PlainTorrents } from './plain-torrents.ts';
 import { MAX_METAINFO_HOSTS, MAX_WEB_SEEDS, TorrentFiles } from './torrent-files.service.ts';
 
 const ANNOUNCE = ['http://tracker/announce', 'udp://tracker:7180'];
@@ -45,6 +47,7 @@ function library(hosts: number, answers: (n: number) => Uint8Array, cacheBytes?:
     table,
     source,
     createLogger({ service: 'test', node: 'test', level: 'silent', format: 'json' }),
+    new PlainTorrents(new Notes(), new ManualClock()),
     cacheBytes,
   );
   return { files, asked, record: catalog.get(facts.id) as never, facts };

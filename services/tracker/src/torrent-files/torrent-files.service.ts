@@ -1,11 +1,22 @@
 import type { Logger } from '@pageswarm/observability';
 import { type DocumentId, errorShape, formatEndpoint, PageSwarmError, parseEndpoint } from '@pageswarm/primitives';
-import { encodeMetainfo, formatMagnet, infoHashes, MERKLE_HASH_BYTES, parseMetainfo, V1_HASH_BYTES } from '@pageswarm/torrent';
+import {
+  encodeMetainfo,
+  encodePlainMetainfo,
+  formatMagnet,
+  type HybridMetainfo,
+  infoHashes,
+  MERKLE_HASH_BYTES,
+  parseMetainfo,
+  plainInfoHash,
+  V1_HASH_BYTES,
+} from '@pageswarm/torrent';
 import type { DocumentRecord } from '../catalog/document-record.ts';
 import { hostsOf } from '../swarm/document-view.ts';
 import type { HostTable } from '../swarm/host-table.ts';
 import { ByteLimitedCache } from './byte-limited-cache.ts';
 import type { MetainfoSource } from './metainfo-source.ts';
+import type { PlainTorrents } from './plain-torrents.ts';
 
 /** What piece hashes and page maps of documents may take in memory, in bytes. */
 export const METAINFO_CACHE_BYTES = 67_108_864;
@@ -30,6 +41,7 @@ export class TorrentFiles {
     private readonly hosts: HostTable,
     private readonly source: MetainfoSource,
     private readonly logger: Logger,
+    private readonly plainTorrents: PlainTorrents,
     cacheBytes = METAINFO_CACHE_BYTES,
   ) {
     this.cache = new ByteLimitedCache(cacheBytes);
@@ -45,9 +57,25 @@ export class TorrentFiles {
    * @throws PageSwarmError NO_HOSTS if no live host tells piece hashes that fit the catalog
    */
   async torrent(record: DocumentRecord, announceUrls: readonly string[]): Promise<Uint8Array> {
+    return encodeMetainfo(await this.metainfo(record, announceUrls));
+  }
+
+  /**
+   * The plain v1 .torrent of a document, for clients that cannot read a hybrid one. Announces of its info-hash are taken
+   * for the document from now on.
+   * @throws PageSwarmError NO_HOSTS, LIMIT_EXCEEDED
+   */
+  async plainTorrent(record: DocumentRecord, announceUrls: readonly string[]): Promise<Uint8Array> {
+    const { id } = record;
+    const metainfo = await this.metainfo(record, announceUrls);
+    this.plainTorrents.give(plainInfoHash(metainfo), id);
+    return encodePlainMetainfo(metainfo);
+  }
+
+  private async metainfo(record: DocumentRecord, announceUrls: readonly string[]): Promise<HybridMetainfo> {
     const { id: root, name, size, pieceLength, addedAt } = record;
     const hashes = await this.pieceHashes(record);
-    return encodeMetainfo({
+    return {
       ...{ name, size, pieceLength, root },
       ...hashes,
       trackers: [[...announceUrls]],
@@ -55,7 +83,7 @@ export class TorrentFiles {
       comment: record.inspection.title ?? undefined,
       createdBy: 'PageSwarm',
       createdAt: addedAt,
-    });
+    };
   }
 
   magnet(record: DocumentRecord, announceUrls: readonly string[]): string {
