@@ -1,43 +1,15 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { WORKER_PATTERNS } from '@pageswarm/contracts';
 import { type Endpoint, peerId } from '@pageswarm/primitives';
 import { SwarmClient } from '@pageswarm/transport';
 import { manyPages, textBomb } from './hostile-pdfs.ts';
 import { builtJobScript, FakePeer } from './pdf-worker-stage.ts';
+import { childrenOf, startWorkerProcess } from './worker-process.ts';
 
 const hasProc = existsSync('/proc/self/task');
 const hasPromtool = spawnSync('promtool', ['--version']).status === 0;
-
-interface Ready {
-  readonly http: Endpoint;
-  readonly transport: Endpoint;
-}
-
-/** The pdf-worker as it is run: the bundle, in a process of its own. */
-function startProcess(environment: Record<string, string> = {}): {
-  process: ChildProcess;
-  ready: Promise<Ready>;
-  ended: Promise<number | null>;
-} {
-  const script = join(process.env['TEST_BUILD_DIR'] ?? 'build/services', 'pdf-worker.js');
-  const child = spawn(process.execPath, [script], {
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    env: { PATH: process.env['PATH'], PAGESWARM_HTTP_PORT: '0', PAGESWARM_TRANSPORT_PORT: '0', ...environment },
-  });
-  const ready = new Promise<Ready>((resolve, reject) => {
-    child.once('message', (message) => resolve(message as Ready));
-    child.once('exit', (code) => reject(new Error(`The pdf-worker ended with ${code} before it was ready`)));
-  });
-  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  return { process: child, ready, ended };
-}
-
-function childrenOf(pid: number): number[] {
-  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
-}
 
 /** True while a process is there and has not ended: an orphan that nobody collects stays as a zombie. */
 function lives(pid: number): boolean {
@@ -65,7 +37,7 @@ const identity = { peerId: peerId('cd'.repeat(20)), role: 'peer' } as const;
 describe('the process of the pdf-worker', () => {
   const started: ChildProcess[] = [];
   const start = (environment?: Record<string, string>) => {
-    const running = startProcess(environment);
+    const running = startWorkerProcess(environment);
     started.push(running.process);
     return running;
   };

@@ -17,7 +17,17 @@ import {
 } from '@pageswarm/contracts';
 import { createLogger } from '@pageswarm/observability';
 import { type RunningWorker, startPdfWorker } from '@pageswarm/pdf-worker';
-import { choosePieceLength, documentId, type Endpoint, indexesOf, PageSwarmError, peerId, pieceSize } from '@pageswarm/primitives';
+import {
+  type ByteSource,
+  choosePieceLength,
+  documentId,
+  type Endpoint,
+  indexesOf,
+  MemoryByteSource,
+  PageSwarmError,
+  peerId,
+  pieceSize,
+} from '@pageswarm/primitives';
 import { ByteReply, SwarmClient, SwarmServer } from '@pageswarm/transport';
 
 /** The bundled child script: a process of its own cannot run TypeScript. */
@@ -31,7 +41,7 @@ const newPeerId = () => peerId(randomBytes(20).toString('hex'));
 const loopback = { host: '127.0.0.1', port: 0 };
 
 export interface StagedDocument {
-  readonly bytes: Uint8Array;
+  readonly source: ByteSource;
   /** Pieces that the peer does not have and cannot get. */
   readonly missing?: ReadonlySet<number>;
 }
@@ -55,7 +65,7 @@ export class FakePeer {
       if (!document) throw new PageSwarmError('DOCUMENT_NOT_FOUND', 'This peer does not have that document');
       const pieces = [...indexesOf(data.pieces)];
       if (pieces.some((piece) => document.missing?.has(piece))) throw new PageSwarmError('PIECE_NOT_HERE', 'No host has that piece');
-      return new ByteReply<PiecesHead>({ pieces: data.pieces }, this.send(document.bytes, pieces));
+      return new ByteReply<PiecesHead>({ pieces: data.pieces }, this.send(document.source, pieces));
     });
     await new Promise<void>((resolve, reject) => this.server.listen((error) => (error ? reject(error) : resolve())));
   }
@@ -66,21 +76,26 @@ export class FakePeer {
 
   /** Puts a document up; returns how a worker is asked for it. */
   add(bytes: Uint8Array, missing?: ReadonlySet<number>) {
-    const id = documentId(createHash('sha256').update(bytes).digest('hex'));
-    this.documents.set(id, { bytes, missing });
-    return { id, size: bytes.length, pieceLength: choosePieceLength(bytes.length), source: { port: this.port } };
+    return this.addSource(new MemoryByteSource(bytes), createHash('sha256').update(bytes).digest('hex'), missing);
+  }
+
+  /** The same with a document that need not be in memory. @param root its id, which a worker cannot check */
+  addSource(source: ByteSource, root: string, missing?: ReadonlySet<number>) {
+    const id = documentId(root);
+    this.documents.set(id, { source, missing });
+    return { id, size: source.size, pieceLength: choosePieceLength(source.size), source: { port: this.port } };
   }
 
   close(): Promise<void> {
     return this.server.close();
   }
 
-  private async *send(bytes: Uint8Array, pieces: readonly number[]): AsyncGenerator<Uint8Array> {
-    const pieceLength = choosePieceLength(bytes.length);
+  private async *send(source: ByteSource, pieces: readonly number[]): AsyncGenerator<Uint8Array> {
+    const pieceLength = choosePieceLength(source.size);
     for (const piece of pieces) {
-      const length = pieceSize(piece, bytes.length, pieceLength);
+      const length = pieceSize(piece, source.size, pieceLength);
       this.bytesSent += length;
-      yield bytes.subarray(piece * pieceLength, piece * pieceLength + length);
+      yield await source.read(piece * pieceLength, length);
     }
   }
 }

@@ -13,7 +13,7 @@ import type { TextParams, TextValue } from './text-job.ts';
  * PDFium keeps every object that it has read until the document is closed: after this many bytes it is closed and opened
  * again, so that a scanned book of a gigabyte passes through a small heap.
  */
-export const REOPEN_AFTER_BYTES = 67_108_864;
+export const REOPEN_AFTER_BYTES = 50_331_648;
 /** How many pages are read between two signs of progress, unless a page was slow. */
 const PAGES_PER_PROGRESS = 32;
 /** A page that took longer than this is worth a sign of progress by itself, in milliseconds. */

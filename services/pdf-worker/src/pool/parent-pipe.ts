@@ -39,12 +39,13 @@ export class ParentPipe {
 
   /**
    * Bytes of the document, asked of the parent.
+   * @param into is filled and returned if it is as long as the answer
    * @throws PageSwarmError with the parent's code when they cannot be had
    */
-  read(offset: number, length: number): Uint8Array {
+  read(offset: number, length: number, into?: Uint8Array): Uint8Array {
     this.write(encodeHeader(FRAME.read, length, offset));
     const header = decodeHeader(this.receive(FRAME_HEADER_BYTES));
-    const payload = this.receive(header.length);
+    const payload = this.receive(header.length, header.kind === FRAME.bytes ? into : undefined);
     if (header.kind === FRAME.bytes) return payload;
     const { code, detail } = JSON.parse(Buffer.from(payload).toString('utf8')) as ErrorShape;
     throw new PageSwarmError(code, detail);
@@ -60,8 +61,8 @@ export class ParentPipe {
     while (written < bytes.length) written += orLeave(() => writeSync(this.descriptor, bytes, written));
   }
 
-  private receive(length: number): Uint8Array {
-    const bytes = new Uint8Array(length);
+  private receive(length: number, into?: Uint8Array): Uint8Array {
+    const bytes = into?.length === length ? into : new Uint8Array(length);
     let received = 0;
     while (received < length) {
       const count = orLeave(() => readSync(this.descriptor, bytes, received, length - received, null));

@@ -8,9 +8,11 @@ import { MAX_CHILD_CACHE_BYTES, PipedDocument } from './piped-document.ts';
 function parent(size: number) {
   const bytes = Uint8Array.from({ length: size }, (_, index) => (index * 31) % 251);
   const reads: [number, number][] = [];
-  const read = (offset: number, length: number) => {
+  const read = (offset: number, length: number, into?: Uint8Array) => {
     reads.push([offset, length]);
-    return bytes.subarray(offset, offset + length);
+    const block = into ?? new Uint8Array(length);
+    block.set(bytes.subarray(offset, offset + length));
+    return block;
   };
   return { bytes, reads, read };
 }
@@ -33,6 +35,25 @@ describe('a document as a child reads it', () => {
         },
       ),
     );
+  });
+
+  it('gives the bytes of any range of a document larger than what is kept, whose memory is used again', async () => {
+    const block = MAX_CHILD_READ_BYTES;
+    const size = MAX_CHILD_CACHE_BYTES + 4 * block + 100;
+    const into = new Set<Uint8Array>();
+    const read = (offset: number, length: number, target?: Uint8Array) => {
+      const bytes = target ?? new Uint8Array(length);
+      into.add(bytes);
+      return bytes.fill(offset / block + 1);
+    };
+    const document = new PipedDocument({ read }, size, block, () => undefined);
+    for (let round = 0; round < 2; round++)
+      for (let offset = 0; offset < size; offset += block / 2) {
+        const [first, last] = [Math.floor(offset / block) + 1, Math.floor(Math.min(size - 1, offset + 9) / block) + 1];
+        const bytes = await document.read(offset, Math.min(10, size - offset));
+        expect([bytes[0], bytes.at(-1)]).toEqual([first, last]);
+      }
+    expect(into.size).toBeLessThanOrEqual(MAX_CHILD_CACHE_BYTES / block + 4);
   });
 
   it('asks for a block once, and for neighbours together', () => {

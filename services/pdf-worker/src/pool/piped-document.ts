@@ -3,11 +3,12 @@ import { MAX_CHILD_READ_BYTES } from './limits.ts';
 
 /** Where a piped document gets its bytes. */
 export interface BlockReader {
-  read(offset: number, length: number): Uint8Array;
+  /** @param into memory that may be filled with the answer, if it is as long as that */
+  read(offset: number, length: number, into?: Uint8Array): Uint8Array;
 }
 
 /** The most bytes of a document that a child keeps at hand. */
-export const MAX_CHILD_CACHE_BYTES = 33_554_432;
+export const MAX_CHILD_CACHE_BYTES = 16_777_216;
 
 /**
  * The document as a child sees it: read from the parent in aligned blocks, the last used of which are kept. Libraries ask
@@ -33,6 +34,8 @@ export class PipedDocument implements ByteSource {
   }
 
   private readonly seen: Uint8Array;
+  /** Memory of the block that was let go last: gigabytes pass through here, and collecting each block would lag behind. */
+  private spare: Uint8Array | undefined;
 
   async read(offset: number, length: number): Promise<Uint8Array> {
     const bytes = new Uint8Array(length);
@@ -89,7 +92,9 @@ export class PipedDocument implements ByteSource {
   private fetch(offset: number, length: number): Uint8Array {
     if (this.failure) throw this.failure;
     try {
-      return this.reader.read(offset, length);
+      const { spare } = this;
+      this.spare = undefined;
+      return this.reader.read(offset, length, spare?.length === length ? spare : undefined);
     } catch (error) {
       this.failure = error as PageSwarmError;
       throw error;
@@ -102,9 +107,10 @@ export class PipedDocument implements ByteSource {
       this.onNewBlock();
     }
     this.blocks.set(index, block);
-    for (const oldest of this.blocks.keys()) {
+    for (const [oldest, bytes] of this.blocks) {
       if (this.blocks.size <= this.maxBlocks) break;
       this.blocks.delete(oldest);
+      this.spare = bytes;
     }
   }
 }
