@@ -1,0 +1,57 @@
+import { join } from 'node:path';
+import type { LocalSwarm } from '../local-swarm/local-swarm.ts';
+import { withTemporarySwarm } from '../local-swarm/temporary-swarm.ts';
+import { type Bench, type Measurement, median } from './bench.ts';
+import { writeBigDocument } from './big-document.ts';
+import { type FirstPage, limitUpload, readFirstPage } from './first-page.ts';
+import { atMost } from './target.ts';
+
+const HOSTS = 4;
+const RATE = 4_194_304;
+/** Pages, and mebibytes, of the book. */
+const PAGES = 100;
+const RUNS = 3;
+const INSPECTION_LIMIT_MS = 120_000;
+const MOST_PERCENT = 2;
+
+/** A page of a large book that is wanted before the book is there. */
+export const firstPageBench: Bench = {
+  name: 'page',
+  about: 'the first page of a book of 100 MiB, and one in the middle, from 4 hosts of 4 MiB/s each: what has come when it is there',
+  run: (tell) => withTemporarySwarm(HOSTS + 1, (swarm, folder) => measure(swarm, folder, tell)),
+};
+
+async function measure(swarm: LocalSwarm, folder: string, tell: (line: string) => void): Promise<Measurement[]> {
+  const path = join(folder, 'book.pdf');
+  await writeBigDocument(path, PAGES);
+  const hosts = Array.from({ length: HOSTS }, (_, index) => swarm.peer(index + 1));
+  for (const host of hosts) await limitUpload(host, RATE);
+  const [document] = await Promise.all(hosts.map((host) => host.addInspected('book.pdf', path, INSPECTION_LIMIT_MS)));
+  const id = document?.id as string;
+  const reader = swarm.peer(HOSTS + 1);
+  const results: Measurement[] = [];
+  for (const page of [1, PAGES / 2]) {
+    const runs: FirstPage[] = [];
+    for (let round = 1; round <= RUNS; round++) {
+      const run = await readFirstPage(reader, id, page);
+      runs.push(run);
+      tell(
+        `page ${page}, round ${round}: here after ${run.percentHere.toFixed(2)} % and ${run.hereSeconds.toFixed(2)} s, shown after ${run.shownSeconds.toFixed(2)} s`,
+      );
+      await reader.remove(id);
+    }
+    const percents = runs.map(({ percentHere }) => percentHere);
+    results.push(
+      { what: `page ${page} is here after`, unit: '% of bytes', runs: percents, note: atMost(median(percents), MOST_PERCENT, '%') },
+      {
+        what: `page ${page} is shown after`,
+        unit: '% of bytes',
+        runs: runs.map(({ percentShown }) => percentShown),
+        note: 'the other pages go on coming',
+      },
+      { what: `page ${page} is here after`, unit: 's', runs: runs.map(({ hereSeconds }) => hereSeconds) },
+      { what: `page ${page} is shown after`, unit: 's', runs: runs.map(({ shownSeconds }) => shownSeconds) },
+    );
+  }
+  return results;
+}
