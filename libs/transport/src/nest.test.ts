@@ -10,18 +10,26 @@ import {
   Module,
   type NestInterceptor,
   ParseIntPipe,
-  Scope,
   type Type,
   UseGuards,
   UseInterceptors,
 } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { ClientsModule, CONTEXT, Ctx, EventPattern, MessagePattern, Payload, RpcException } from '@nestjs/microservices';
+import { ClientsModule, Ctx, EventPattern, MessagePattern, Payload, RpcException } from '@nestjs/microservices';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { PageSwarmError, peerId } from '@pageswarm/primitives';
 import { firstValueFrom, interval, lastValueFrom, map, of, take, tap, toArray } from 'rxjs';
-import { ByteReply, type NodeIdentity, SWARM_TRANSPORT, SwarmClient, SwarmContext, SwarmController, SwarmServer } from './index.ts';
+import {
+  ByteReply,
+  type ByteStream,
+  type NodeIdentity,
+  SWARM_TRANSPORT,
+  SwarmClient,
+  SwarmContext,
+  SwarmController,
+  SwarmServer,
+} from './index.ts';
 
 const TRACKER: NodeIdentity = { peerId: peerId('a'.repeat(40)), role: 'tracker' };
 const PEER: NodeIdentity = { peerId: peerId('b'.repeat(40)), role: 'peer' };
@@ -107,6 +115,14 @@ class Library {
   }
   @MessagePattern('void')
   nothing() {}
+  @MessagePattern('upload')
+  async upload(@Ctx() { requestBody }: SwarmContext) {
+    return requestBody && text(requestBody);
+  }
+  @MessagePattern('upper')
+  upper(@Ctx() { requestBody }: SwarmContext) {
+    return new ByteReply(null, uppercased(requestBody as ByteStream));
+  }
   @EventPattern('happened')
   happened(@Payload() data: unknown) {
     seen.push(data);
@@ -146,7 +162,19 @@ async function text(body: AsyncIterable<Uint8Array>) {
   return all;
 }
 
+async function* uppercased(bytes: ByteStream) {
+  for await (const chunk of bytes) yield Buffer.from(Buffer.from(chunk).toString().toUpperCase());
+}
+
 describe('a Nest microservice on the swarm transport', () => {
+  it('hands byte streams to handlers, which may answer with one meanwhile', async () => {
+    const { client } = await serve();
+    const requestBody = (): Readable => Readable.from([Buffer.from('to '), Buffer.from('you')]);
+    expect(await client.request('upload', null, { requestBody: requestBody() })).toBe('to you');
+    expect(await client.request('upload', null)).toBeUndefined();
+    expect(await text((await client.bytes('upper', null, { requestBody: requestBody() })).body)).toBe('TO YOU');
+  });
+
   it('answers with values, promises, observables, iterables and bytes', async () => {
     const { client } = await serve();
     expect(await client.request('sum', [1, 2, 3])).toBe(6);
@@ -246,89 +274,5 @@ describe('a Nest microservice on the swarm transport', () => {
   });
   it('has a transport id of its own', () => {
     expect(typeof SWARM_TRANSPORT).toBe('symbol');
-  });
-});
-
-describe('the lifecycle of a Nest application', () => {
-  it('closes clients of ClientsModule.register and ends on a signal with running requests answered', async () => {
-    const strategy = new SwarmServer({ host: '127.0.0.1', port: 0, identity: TRACKER });
-    const order: string[] = [];
-    @Controller()
-    class Slow {
-      @MessagePattern('slow')
-      async slow() {
-        await new Promise((resolve) => setTimeout(resolve, 60));
-        order.push('answered');
-        return 'done';
-      }
-      beforeApplicationShutdown() {
-        order.push('before shutdown');
-      }
-      onApplicationShutdown() {
-        order.push('shutdown');
-      }
-    }
-    @Module({ controllers: [Slow] })
-    class Servers {}
-    const app = await NestFactory.createMicroservice(Servers, { strategy, logger: false });
-    await app.listen();
-    @Module({
-      imports: [
-        ClientsModule.register([{ name: 'SWARM', customClass: SwarmClient, options: { endpoint: strategy.address(), identity: PEER } }]),
-      ],
-      providers: [Caller],
-    })
-    class Clients {}
-    const callers = await NestFactory.createApplicationContext(Clients, { logger: false });
-    const { client } = callers.get(Caller);
-    const slow = client.request('slow');
-    await client.ping();
-    await app.close();
-    expect(await slow).toBe('done');
-    expect(order).toEqual(['answered', 'before shutdown', 'shutdown']);
-    await callers.close();
-    await expect(client.request('slow')).rejects.toMatchObject({ code: 'GOING_AWAY' });
-  });
-
-  it('gives request-scoped controllers their context and runs the hooks around each message once', async () => {
-    @Injectable({ scope: Scope.REQUEST })
-    class Whoami {
-      constructor(@Inject(CONTEXT) readonly request: { getContext(): SwarmContext }) {}
-    }
-    @SwarmController()
-    class Scoped {
-      constructor(@Inject(Whoami) readonly whoami: Whoami) {}
-      @MessagePattern('who')
-      who() {
-        return this.whoami.request.getContext().peer.role;
-      }
-      @MessagePattern('three')
-      three() {
-        return of(1, 2, 3);
-      }
-      @MessagePattern('fails')
-      fails() {
-        throw new PageSwarmError('NO_HOSTS', 'none');
-      }
-    }
-    const strategy = new SwarmServer({ host: '127.0.0.1', port: 0, identity: TRACKER });
-    const hooks: string[] = [];
-    strategy.setOnProcessingStartHook((_id, context, done) => {
-      hooks.push(`start ${(context as SwarmContext).getPattern()}`);
-      void done();
-    });
-    strategy.setOnProcessingEndHook((_id, context) => hooks.push(`end ${(context as SwarmContext).getPattern()}`));
-    const module = await Test.createTestingModule({ controllers: [Scoped], providers: [Whoami] }).compile();
-    const app = module.createNestMicroservice({ strategy, logger: false });
-    await app.listen();
-    const client = new SwarmClient({ endpoint: strategy.address(), identity: PEER });
-    closers.push(
-      () => client.close(),
-      () => app.close(),
-    );
-    expect(await client.request('who')).toBe('peer');
-    expect(await lastValueFrom(client.send('three', {}))).toBe(3);
-    await expect(client.request('fails')).rejects.toMatchObject({ code: 'NO_HOSTS' });
-    expect(hooks).toEqual(['start who', 'end who', 'start three', 'end three', 'start fails', 'end fails']);
   });
 });
