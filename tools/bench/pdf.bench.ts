@@ -1,12 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
+import type { PeerClient } from '../local-swarm/peer.client.ts';
 import { withTemporarySwarm } from '../local-swarm/temporary-swarm.ts';
 import { type Bench, type Measurement, median } from './bench.ts';
 import { type BenchPdf, benchPdfs } from './pdf-files.ts';
 import { measureMaps, measureShares, measureViews, type PageMaps, spread } from './pdf-maps.ts';
-import { familyCpuSeconds, isInstalled, PDF_RIVALS, rivalCpuSeconds } from './pdf-rivals.ts';
-import { atLeast, atMost } from './target.ts';
+import { isInstalled, PDF_RIVALS, rivalCpuSeconds } from './pdf-rivals.ts';
+import { INSPECTION_LIMIT_MS, measureWordDifferences, measureWords } from './pdf-words.ts';
+import { atMost } from './target.ts';
 
 /** Page maps, words, page views and thumbnails, beside qpdf, poppler and mutool where they are installed. */
 export const pdfBench: Bench = {
@@ -14,8 +16,6 @@ export const pdfBench: Bench = {
   about: 'page maps, words, page views and thumbnails, beside qpdf, pdftotext and mutool where they are installed',
   run,
 };
-
-const INSPECTION_LIMIT_MS = 300_000;
 
 type Tell = (line: string) => void;
 
@@ -42,34 +42,37 @@ async function run(tell: Tell): Promise<Measurement[]> {
 /** What a whole pdf-worker needs, asked by a peer as people ask it. */
 function measureWorker(files: readonly BenchPdf[], texts: readonly BenchPdf[], tell: Tell): Promise<Measurement[]> {
   return withTemporarySwarm(1, async (swarm) => {
-    const [peer, worker] = [swarm.peer(1), swarm.process('pdf-worker').pid as number];
-    const documents = new Map<BenchPdf, { readonly id: string; readonly pages: number }>();
-    const before = familyCpuSeconds(worker);
-    for (const file of texts) {
-      const { id, pages } = await peer.addInspected(basename(file.path), file.path, INSPECTION_LIMIT_MS);
-      documents.set(file, { id, pages: pages ?? 0 });
-    }
-    const used = (familyCpuSeconds(worker) ?? Number.NaN) - (before ?? Number.NaN);
-    const pages = [...documents.values()].reduce((sum, document) => sum + document.pages, 0);
-    tell(`words of ${pages} pages: ${used.toFixed(2)} s of processor time`);
+    const peer = swarm.peer(1);
+    const words = await measureWords(peer, swarm.process('pdf-worker').pid as number, texts, tell);
     const sample = files.find(({ kind }) => kind === 'sample') as BenchPdf;
-    const shown = documents.get(sample) ?? (await peer.addInspected(basename(sample.path), sample.path, INSPECTION_LIMIT_MS));
-    const numbers = spread(shown.pages ?? 1);
-    await peer.picture(shown.id, 1, 200);
-    const pictures = await timesOf(numbers, (page) => peer.picture(shown.id, page, 200));
-    const views = await timesOf(numbers, (page) => peer.page(shown.id, String(page)));
-    const inspected = `${texts.length} files, ${pages} pages; the pdf-worker with its children, page map and transport included; ${atLeast(pages / used, 400, 'pages/CPU s')}`;
+    const longest = texts.reduce((one, other) => (other.bytes.length > one.bytes.length ? other : one));
     return [
-      { what: 'words, pdf-worker', unit: 'pages/CPU s', runs: [pages / used], note: inspected },
-      { what: 'page view over HTTP', unit: 'ms', runs: [median(views)], note: `median of ${views.length} pages, peer and pdf-worker` },
-      {
-        what: 'thumbnail over HTTP, warm',
-        unit: 'ms',
-        runs: [median(pictures)],
-        note: `200 px, median of ${pictures.length} pages; ${atMost(median(pictures), 30, 'ms')}`,
-      },
+      ...words,
+      ...(await measurePages(peer, 'a sample', sample)),
+      ...(await measurePages(peer, 'the largest manual', longest)),
+      ...(await measureWordDifferences(peer, tell)),
     ];
   });
+}
+
+/** Pages of a document as a PDF and as pictures, the processes warm. */
+async function measurePages(peer: PeerClient, which: string, { bytes }: BenchPdf): Promise<Measurement[]> {
+  const content = Buffer.concat([bytes, Buffer.from('\n% shown\n')]);
+  const { id, pages } = await peer.addInspected(`${which}.pdf`, content, INSPECTION_LIMIT_MS);
+  const numbers = spread(pages ?? 1);
+  await peer.picture(id, 1, 200);
+  const pictures = await timesOf(numbers, (page) => peer.picture(id, page, 200));
+  const views = await timesOf(numbers, (page) => peer.page(id, String(page)));
+  const shown = `median of ${numbers.length} pages, peer and pdf-worker`;
+  return [
+    { what: `page view over HTTP: ${which}`, unit: 'ms', runs: [median(views)], note: shown },
+    {
+      what: `thumbnail over HTTP, warm: ${which}`,
+      unit: 'ms',
+      runs: [median(pictures)],
+      note: `200 px, ${shown}; ${atMost(median(pictures), 30, 'ms')}`,
+    },
+  ];
 }
 
 async function measureRivals(files: readonly BenchPdf[], pages: number, tell: Tell): Promise<Measurement[]> {
