@@ -81,14 +81,34 @@ describe('a page view', () => {
     expect(page.getRotation().angle).toBe(90);
   });
 
-  it('lists every number that it mentions but does not hold as free', async () => {
+  it('lists every number of the document that it mentions but does not hold as free', async () => {
     const bytes = testDocument(6)
       .object(1, '<</Type /Catalog /Pages 2 0 R /Outlines 700 0 R>>')
       .object(12, '<</Type /Page /Parent 2 0 R /Contents 13 0 R /Annots [<</Subtype /Link /Rect [0 0 9 9] /Dest [20 0 R /Fit]>>]>>')
       .toBytes();
     const view = await viewOf(bytes, 1);
-    const table = view.slice(view.lastIndexOf('xref\n0'));
-    for (const missing of [20, 700]) expect(table).toMatch(new RegExp(`(^|\\n)${missing} 1\\n0000000000 65535 f \\n`));
+    const [head = '', index = ''] = /\/Index \[([\d ]+)\] \/Length \d+>>\nstream\n/.exec(view) ?? [];
+    const rows = Buffer.from(view, 'latin1').subarray(view.indexOf(head) + head.length);
+    const ranges = index.split(' ').map(Number);
+    const numbers = ranges.flatMap((first, at) =>
+      at % 2 === 0 ? Array.from({ length: ranges[at + 1] as number }, (_, next) => first + next) : [],
+    );
+    const kinds = new Map(numbers.map((num, row) => [num, rows[row * 8]]));
+    expect([0, 20, 12, 13, 2, 1, 3, 18, 700].map((num) => kinds.get(num))).toEqual([0, 0, 1, 1, 1, 1, 1, undefined, undefined]);
+  });
+
+  it('has a form with the fields of the page alone', async () => {
+    const widget = '/Type /Annot /Subtype /Widget /Rect [0 0 1 1] /FT /Tx';
+    const pdf = testDocument(2)
+      .object(10, '<</Type /Page /Parent 2 0 R /Contents 11 0 R /Annots [5 0 R]>>')
+      .object(5, `<<${widget} /T (mine)>>`)
+      .object(6, `<<${widget} /T (other)>>`)
+      .object(7, '[5 0 R 6 0 R]');
+    const form = '<</Fields [5 0 R 6 0 R] /DA (/F1 0 Tf)>>';
+    expect(await viewOf(pdf.object(1, `<</Type /Catalog /Pages 2 0 R /AcroForm ${form}>>`).toBytes(), 0)).toContain('/Fields [5 0 R]>>');
+    const apart = pdf.object(1, '<</Type /Catalog /Pages 2 0 R /AcroForm 4 0 R>>').object(4, form);
+    expect(await viewOf(apart.toBytes(), 0)).toContain('4 0 obj\n<</DA (/F1 0 Tf) /Fields [5 0 R]>>');
+    expect(await viewOf(apart.object(4, '<</Fields 7 0 R>>').toBytes(), 0)).toContain('4 0 obj\n<</Fields []>>');
   });
 
   it('follows a widget to its field, but no annotation to its page or parent', async () => {

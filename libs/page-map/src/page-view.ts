@@ -12,7 +12,7 @@ import type { PageEntry } from './page-tree.ts';
 import type { PdfDocument } from './pdf-document.ts';
 import { formatValue, type IndirectObject, PdfDictionary, PdfRef } from './pdf-values.ts';
 import { structureReferences } from './structure-references.ts';
-import { generationOf, planViewTree, withEntry } from './view-tree.ts';
+import { generationOf, highestNumber, planViewTree, withEntry } from './view-tree.ts';
 import { ViewWriter } from './view-writer.ts';
 
 const END_OF_STREAM = 'endstream';
@@ -70,11 +70,11 @@ async function writeView(document: PdfDocument, page: PageEntry, otherPages: rea
   await walker.walkPage(page, pageSlot);
   await walker.walk(graph.slotsOf(deep), false);
 
-  const { root, rewritten } = await planViewTree(document, page);
   const numbers = new Set([...shallow, ...walker.reached.map((slot) => document.table.numbers[slot] as number)]);
   if (page.object) numbers.add(page.node.num);
+  const { root, rewritten } = await planViewTree(document, page, numbers);
   const version = document.pdfVersion ?? '1.7';
-  const writer = new ViewWriter(document.decryption && version < '1.5' ? '1.5' : version, document.meter.limits.maxViewBytes);
+  const writer = new ViewWriter(version < '1.5' ? '1.5' : version, document.meter.limits.maxViewBytes);
   await addKept(
     document,
     writer,
@@ -87,7 +87,7 @@ async function writeView(document: PdfDocument, page: PageEntry, otherPages: rea
     const value = document.trailer.get(key);
     if (value !== undefined) trailer.add(key, value);
   }
-  return writer.finish(trailer);
+  return writer.finish(trailer, highestNumber(document));
 }
 
 /** Adds objects as they are. One from an object stream becomes an object of its own, unless the stream as a whole is encrypted. */

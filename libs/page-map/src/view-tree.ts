@@ -10,10 +10,13 @@ export interface ViewTree {
   readonly rewritten: ReadonlyMap<number, PdfDictionary>;
 }
 
-/** Plans a page tree with one kid on each level. The nodes keep their numbers, because the page's own /Parent names the lowest one. */
-export async function planViewTree(document: PdfDocument, page: PageEntry): Promise<ViewTree> {
+/**
+ * Plans a page tree with one kid on each level. The nodes keep their numbers, because the page's own /Parent names the lowest one.
+ * @param kept numbers of the objects that the view has
+ */
+export async function planViewTree(document: PdfDocument, page: PageEntry, kept: ReadonlySet<number>): Promise<ViewTree> {
   const rewritten = new Map<number, PdfDictionary>();
-  let fresh = document.table.numbers.reduce((highest, num) => Math.max(highest, num), 0) + 1;
+  let fresh = highestNumber(document) + 1;
   const numbers = nodeNumbers(page);
   if (numbers.length === 0) numbers.push(fresh++);
   const [lowest, highest] = [numbers[0] as number, numbers.at(-1) as number];
@@ -33,15 +36,48 @@ export async function planViewTree(document: PdfDocument, page: PageEntry): Prom
     rewritten.set(pageNumber, withEntry(page.node.dictionary, 'Parent', refTo(document, lowest)));
 
   const rootRef = document.trailer.get('Root');
-  const catalog = (await document.resolveDictionary(rootRef)) ?? new PdfDictionary();
+  const original = (await document.resolveDictionary(rootRef)) ?? new PdfDictionary();
+  const form = original.get('AcroForm');
+  const ownForm = await withKeptFields(document, form, kept);
+  if (ownForm && form instanceof PdfRef && form.num !== pageNumber && !rewritten.has(form.num)) rewritten.set(form.num, ownForm);
+  const catalog = ownForm && !(form instanceof PdfRef) ? withEntry(original, 'AcroForm', ownForm) : original;
   const pages = catalog.get('Pages');
   // In a damaged file the catalog may count as the page, or as a node above it: then it needs a number of its own.
   const isApart = rootRef instanceof PdfRef && rootRef.num !== pageNumber && !numbers.includes(rootRef.num);
   const root = isApart ? rootRef : new PdfRef(fresh++, 0);
   const isItself = isApart && (await document.load(rootRef.num))?.value instanceof PdfDictionary;
-  if (!(isItself && pages instanceof PdfRef && pages.num === highest && catalog.get('Type') === 'Catalog'))
+  if (!(isItself && catalog === original && pages instanceof PdfRef && pages.num === highest && catalog.get('Type') === 'Catalog'))
     rewritten.set(root.num, withEntry(withEntry(catalog, 'Type', 'Catalog'), 'Pages', refTo(document, highest)));
   return { root, rewritten };
+}
+
+/** A form with those of its fields that the view has, for poppler warns of each that is not there; undefined if it needs no change. */
+async function withKeptFields(
+  document: PdfDocument,
+  form: PdfValue | undefined,
+  kept: ReadonlySet<number>,
+): Promise<PdfDictionary | undefined> {
+  const dictionary = await document.resolveDictionary(form);
+  const named = dictionary?.get('Fields');
+  // Fields in an array of their own are not read: what is in it, the page may not need.
+  if (!dictionary || named === undefined) return undefined;
+  if (!Array.isArray(named)) return withEntry(dictionary, 'Fields', []);
+  const fields: PdfValue[] = [];
+  for (const field of named) if (await isWhole(document, field, kept)) fields.push(field);
+  return fields.length < named.length ? withEntry(dictionary, 'Fields', fields) : undefined;
+}
+
+/** True for a field that the view has with all of its widgets: poppler complains of each that is missing. */
+async function isWhole(document: PdfDocument, field: PdfValue, kept: ReadonlySet<number>): Promise<boolean> {
+  if (!(field instanceof PdfRef)) return true;
+  const value = kept.has(field.num) ? (await document.load(field.num))?.value : undefined;
+  const kids = value instanceof PdfDictionary ? value.get('Kids') : undefined;
+  return value !== undefined && (!Array.isArray(kids) || kids.every((kid) => !(kid instanceof PdfRef) || kept.has(kid.num)));
+}
+
+/** The highest object number that the document uses. */
+export function highestNumber({ table }: PdfDocument): number {
+  return table.numbers.reduce((highest, num) => Math.max(highest, num), 0);
 }
 
 /** Numbers of the nodes above a page that are objects of their own, from the lowest up. */

@@ -48,38 +48,17 @@ export class ViewWriter {
   }
 
   /**
-   * Adds the cross-reference section and the trailer. Every number that is mentioned but not here is listed as free: poppler takes a
-   * number without entry for a damaged file and then loses the trailer.
+   * Adds a cross-reference stream, with the entries of the trailer. Every number that is mentioned but not here is listed as free. It is a
+   * stream even where no object lies in one: poppler takes a free entry of a table that something asks for as damage, and scans the file.
+   * @param highest number of the document: mentions beyond it mean nothing there either
    */
-  finish(trailer: PdfDictionary): Uint8Array {
+  finish(trailer: PdfDictionary, highest: number): Uint8Array {
     collectAllReferences(trailer, this.mentioned);
-    this.mentioned.add(0);
-    const isCompressed = [...this.entries.values()].some(({ kind }) => kind === 'compressed');
-    const numbers = [...new Set([...this.mentioned, ...this.entries.keys()])].sort((a, b) => a - b);
+    const missing = [...this.mentioned].filter((num) => num <= highest);
+    const numbers = [...new Set([0, ...missing, ...this.entries.keys()])].sort((a, b) => a - b);
+    const own = (numbers.at(-1) as number) + 1;
     const start = this.length;
-    const size = (numbers.at(-1) as number) + 1;
-    if (isCompressed) this.writeStream(numbers, size, trailer);
-    else this.writeTable(numbers, size, trailer);
-    this.write(Buffer.from(`startxref\n${start}\n%%EOF\n`, 'latin1'));
-    return Buffer.concat(this.parts, this.length);
-  }
-
-  private writeTable(numbers: readonly number[], size: number, trailer: PdfDictionary): void {
-    let text = 'xref\n';
-    for (const [first, count] of subsections(numbers)) {
-      text += `${first} ${count}\n`;
-      for (let num = first; num < first + count; num++) {
-        const entry = this.entries.get(num);
-        const [offset, gen, letter] = entry?.kind === 'plain' ? [entry.offset, entry.gen, 'n'] : [0, 65_535, 'f'];
-        text += `${String(offset).padStart(10, '0')} ${String(gen).padStart(5, '0')} ${letter} \n`;
-      }
-    }
-    this.write(Buffer.from(`${text}trailer\n${formatValue(withEntry(trailer, 'Size', size))}\n`, 'latin1'));
-  }
-
-  private writeStream(numbers: readonly number[], size: number, trailer: PdfDictionary): void {
-    const own = size;
-    this.entries.set(own, { kind: 'plain', offset: this.length, gen: 0 });
+    this.entries.set(own, { kind: 'plain', offset: start, gen: 0 });
     const listed = [...numbers, own];
     const rows = Buffer.alloc(listed.length * 8);
     for (const [index, num] of listed.entries()) {
@@ -100,6 +79,8 @@ export class ViewWriter {
     dictionary.add('Length', rows.length);
     const head = Buffer.from(`${own} 0 obj\n${formatValue(dictionary)}\nstream\n`, 'latin1');
     this.write(Buffer.concat([head, rows, Buffer.from('\nendstream\nendobj\n', 'latin1')]));
+    this.write(Buffer.from(`startxref\n${start}\n%%EOF\n`, 'latin1'));
+    return Buffer.concat(this.parts, this.length);
   }
 
   /** @throws UnmappableError if so many bytes more do not fit: asked before they are read */

@@ -1,15 +1,16 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { Bitfield, type DocumentId, type IndexRange } from '@pageswarm/primitives';
 import { NEVER } from 'rxjs';
 import { HaveFeed } from '../library/have-feed.ts';
 import type { LocalDocument } from '../library/local-document.ts';
-import { DocumentReader, MAX_NAMED_HOLDERS } from './document-reader.ts';
+import { DocumentReader, MAX_NAMED_HOLDERS, PREFETCH_MS } from './document-reader.ts';
+import { piecesAround } from './page-selection.ts';
 
 /** A document of ten pieces of which the first five are here, and a download of it, if `downloads` says so. */
 function stage({ downloads, holders }: { downloads: boolean; holders: readonly string[] }) {
   const have = Bitfield.fromRanges([[0, 5]], 10);
   const feed = new HaveFeed();
-  const document = { record: { name: 'book.pdf', pieceLength: 16_384 }, have, feed } as unknown as LocalDocument;
+  const document = { id: 'd0', record: { name: 'book.pdf', pieceLength: 16_384 }, have, feed } as unknown as LocalDocument;
   const demanded: (readonly IndexRange[])[] = [];
   let released = 0;
   const reader = new DocumentReader(
@@ -71,5 +72,51 @@ describe('reading what is not all here', () => {
     leaving.abort();
     expect(await left).toContain('CANCELLED');
     expect(released()).toBe(2);
+  });
+
+  it('raises what the neighbours need until it has come, or until another page is read', () => {
+    const { reader, document, demanded, arrive, released } = stage({ downloads: true, holders: [] });
+    reader.prefetch(document, [[4, 3]]);
+    expect([demanded, released()]).toEqual([[[[5, 2]]], 0]);
+    arrive(5);
+    expect(released()).toBe(0);
+    arrive(6);
+    expect(released()).toBe(1);
+    reader.prefetch(document, [[7, 1]]);
+    reader.prefetch(document, [[8, 1]]);
+    expect([demanded.length, released()]).toEqual([3, 2]);
+    reader.prefetch(document, [[0, 5]]);
+    expect([demanded.length, released()]).toEqual([3, 3]);
+  });
+
+  it('gives neighbours up that do not come', () => {
+    jest.useFakeTimers();
+    try {
+      const { reader, document, released } = stage({ downloads: true, holders: [] });
+      reader.prefetch(document, [[9, 1]]);
+      jest.advanceTimersByTime(PREFETCH_MS - 1);
+      expect(released()).toBe(0);
+      jest.advanceTimersByTime(1);
+      expect(released()).toBe(1);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+});
+
+describe('the neighbours of pages', () => {
+  const closures: IndexRange[][] = [[[1, 1]], [[2, 1]], [[3, 1]], [[4, 1]], [[5, 1]]];
+  const pageMap = { mapped: true, pageCount: 5, structure: [[0, 1]], closures } as unknown as LocalDocument['pageMap'];
+  const around = (pages: readonly number[]) => piecesAround({ pageMap } as LocalDocument, pages).map(([piece]) => piece);
+
+  it('are two ahead, then one back, with the structure, within the document', () => {
+    expect([around([2]), around([1]), around([5]), around([2, 3])]).toEqual([
+      [0, 3, 4, 1],
+      [0, 2, 3],
+      [0, 4],
+      [0, 4, 5, 1],
+    ]);
+    const linear = { pageMap: { ...pageMap, mapped: false } } as LocalDocument;
+    expect(piecesAround(linear, [2])).toEqual([]);
   });
 });

@@ -32,6 +32,8 @@ export interface DocumentShelf {
 
 /** The most hosts that an error names. */
 export const MAX_NAMED_HOLDERS = 5;
+/** How long what the neighbours of a page need stays raised when it does not come, in milliseconds. */
+export const PREFETCH_MS = 30_000;
 const HOW_TO_WAIT = '?timeout= waits longer, in milliseconds, while the download looks for a host';
 const NOT_DOWNLOADING = 'come only with a download: start or resume one, then ?timeout= waits for them, in milliseconds';
 
@@ -42,6 +44,9 @@ export interface WaitOptions {
 
 /** Reads documents that may be here in part: what is missing is fetched from the swarm first (the same path for everything). */
 export class DocumentReader {
+  /** By document: how to end the raising of what the neighbours of the page that was read last need. */
+  private readonly prefetches = new Map<DocumentId, () => void>();
+
   constructor(
     private readonly shelf: DocumentShelf,
     private readonly downloads: PieceDemand,
@@ -96,6 +101,28 @@ export class DocumentReader {
     } finally {
       release();
     }
+  }
+
+  /**
+   * Raises pieces that will probably be asked for next, until they are here, for {@link PREFETCH_MS} at most. Nobody waits for them, and the
+   * next call for the same document takes their place: whoever leafs on has other neighbours.
+   */
+  prefetch(document: LocalDocument, pieces: readonly IndexRange[]): void {
+    this.prefetches.get(document.id)?.();
+    const missing = new Set(indexesOf(missingOf(document, pieces)));
+    const release = missing.size > 0 ? this.downloads.demand(document, toIndexRanges(missing)) : undefined;
+    if (!release) return;
+    const end = (): void => {
+      clearTimeout(timer);
+      unsubscribe();
+      if (this.prefetches.get(document.id) === end) this.prefetches.delete(document.id);
+      release();
+    };
+    const timer = setTimeout(end, PREFETCH_MS).unref();
+    const unsubscribe = document.feed.subscribe((piece) => {
+      if (missing.delete(piece) && missing.size === 0) end();
+    });
+    this.prefetches.set(document.id, end);
   }
 
   /** Bytes of a document, fetched first where they are missing. @throws as {@link available} */

@@ -28,3 +28,18 @@ export function piecesOf({ pageMap, have }: LocalDocument, pages: readonly numbe
   if (!pageMap.mapped) return [[0, have.size]];
   return [...pageMap.structure, ...pages.flatMap((page) => pageMap.closures[page - 1] ?? [])];
 }
+
+/** Pages after the ones that are read, and before them, which are fetched next. */
+const PAGES_AHEAD = 2;
+const PAGES_BACK = 1;
+
+/** The pieces that the neighbours of these pages need; none for a document without a page map. */
+export function piecesAround(document: LocalDocument, pages: readonly number[]): IndexRange[] {
+  const { pageMap } = document;
+  if (!pageMap.mapped || pages.length === 0) return [];
+  const [first, last] = [Math.min(...pages), Math.max(...pages)];
+  const around: number[] = [];
+  for (let page = last + 1; page <= Math.min(last + PAGES_AHEAD, pageMap.pageCount); page++) around.push(page);
+  for (let page = first - 1; page >= Math.max(first - PAGES_BACK, 1); page--) around.push(page);
+  return piecesOf(document, around);
+}

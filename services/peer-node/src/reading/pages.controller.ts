@@ -12,7 +12,7 @@ import { WorkerLink } from '../worker-link/worker-link.service.ts';
 import { goneSignal, ReadingQuerySchema } from './content.controller.ts';
 import { contentDisposition } from './content-disposition.ts';
 import { DocumentReader } from './document-reader.ts';
-import { PAGE_PROBLEMS, pagesIn, piecesOf } from './page-selection.ts';
+import { PAGE_PROBLEMS, pagesIn, piecesAround, piecesOf } from './page-selection.ts';
 
 const RenderQuerySchema = ReadingQuerySchema.extend({ width: z.coerce.number().int().min(1).max(MAX_RENDER_WIDTH).optional() });
 
@@ -38,7 +38,9 @@ export class PagesController {
   ): Promise<void> {
     const signal = goneSignal(reply);
     const document = await this.reader.open(id, { timeoutMs: timeout, signal });
-    await this.reader.available(document, piecesOf(document, pagesIn(document, pages)), { timeoutMs: timeout, signal });
+    const numbers = pagesIn(document, pages);
+    await this.reader.available(document, piecesOf(document, numbers), { timeoutMs: timeout, signal });
+    this.reader.prefetch(document, piecesAround(document, numbers));
     const { bytes } = await this.workers.extract(document, pages, signal);
     const name = `${document.record.name.replace(/\.pdf$/i, '')}, page ${pages}.pdf`;
     await reply.headers({ 'content-type': 'application/pdf', 'content-disposition': contentDisposition('inline', name) }).send(bytes);
@@ -58,6 +60,7 @@ export class PagesController {
     const numbers = pagesIn(document, page);
     if (numbers.length !== 1) throw new PageSwarmError('INVALID_PAGES', 'A picture shows one page');
     await this.reader.available(document, piecesOf(document, numbers), { timeoutMs: timeout, signal });
+    this.reader.prefetch(document, piecesAround(document, numbers));
     const { bytes } = await this.workers.render(document, numbers[0] as number, width, signal);
     await reply.header('content-type', 'image/png').send(bytes);
   }
