@@ -1,6 +1,6 @@
 import type { Inspection } from '@pageswarm/contracts';
 import type { ErrorCode } from '@pageswarm/primitives';
-import { MAX_VARINT_BYTES, VarintReader, writeVarint } from '../columns/varint.ts';
+import { LONGEST_VARINT, VarintReader, writeVarint } from '../columns/varint.ts';
 
 /** The texts of a document and what is known about its pages, apart from the words of each. */
 export interface Description {
@@ -20,8 +20,8 @@ const EXTRACTOR = 128;
 const MAP_REASON = 256;
 const ERROR = 512;
 
-/** Bytes of the flags; the name follows. */
-export const FLAGS_BYTES = 2;
+/** Where the name begins, behind the flags. */
+export const NAME_OFFSET = 2;
 
 /** Grows with the longest description, which the arena's longest block limits. */
 let scratch = Buffer.alloc(4_096);
@@ -49,14 +49,14 @@ export function encodeDescription({ name, aliases, inspection }: Description): U
   flag(ERROR, error !== null);
   scratch[0] = flags & 255;
   scratch[1] = flags >> 8;
-  let end = writeText(FLAGS_BYTES, name);
+  let end = writeText(NAME_OFFSET, name);
   if (title !== null) end = writeText(end, title);
   if (aliases.length > 0) {
     end = writeVarint(scratch, end, aliases.length);
     for (const alias of aliases) end = writeText(end, alias);
   }
   if (pages !== null) {
-    reserve(end + MAX_VARINT_BYTES);
+    reserve(end + LONGEST_VARINT);
     end = writeVarint(scratch, end, pages);
   }
   if (author !== null) end = writeText(end, author);
@@ -68,7 +68,7 @@ export function encodeDescription({ name, aliases, inspection }: Description): U
 
 /** The other way round, from where the bytes begin. */
 export function decodeDescription(bytes: Buffer, start: number): Description {
-  const reader = new VarintReader(bytes, start + FLAGS_BYTES);
+  const reader = new VarintReader(bytes, start + NAME_OFFSET);
   const flags = (bytes[start] as number) | ((bytes[start + 1] as number) << 8);
   const name = readText(reader);
   const title = flags & TITLE ? readText(reader) : null;
@@ -92,12 +92,12 @@ export function decodeDescription(bytes: Buffer, start: number): Description {
 
 /** The name alone. */
 export function decodeName(bytes: Buffer, start: number): string {
-  return readText(new VarintReader(bytes, start + FLAGS_BYTES));
+  return readText(new VarintReader(bytes, start + NAME_OFFSET));
 }
 
 /** Every text that a document is found by: its name first, its title, its other names. */
 export function decodeTexts(bytes: Buffer, start: number): string[] {
-  const reader = new VarintReader(bytes, start + FLAGS_BYTES);
+  const reader = new VarintReader(bytes, start + NAME_OFFSET);
   const flags = (bytes[start] as number) | ((bytes[start + 1] as number) << 8);
   const texts = [readText(reader)];
   if (flags & TITLE) texts.push(readText(reader));
@@ -106,7 +106,7 @@ export function decodeTexts(bytes: Buffer, start: number): string[] {
 }
 
 function writeText(at: number, text: string): number {
-  reserve(at + text.length * 3 + MAX_VARINT_BYTES);
+  reserve(at + text.length * 3 + LONGEST_VARINT);
   // Most texts are short: their length takes one byte, and only a longer one moves the bytes by another.
   const length = scratch.write(text, at + 1, 'utf8');
   if (length < 128) {

@@ -1,7 +1,7 @@
 import type { Inspection } from '@pageswarm/contracts';
 import { ByteArena } from '../columns/byte-arena.ts';
 import { Float64Column, Uint32Column } from '../columns/column.ts';
-import { type Description, decodeDescription, decodeName, decodeTexts, encodeDescription, FLAGS_BYTES } from './description.ts';
+import { type Description, decodeDescription, decodeName, decodeTexts, encodeDescription, NAME_OFFSET } from './description.ts';
 import type { DocumentFacts } from './document-record.ts';
 import { IdentityTable } from './identity-table.ts';
 import { compareHeads, compareNameBytes, compareTexts, nameHead, nameKey } from './name-order.ts';
@@ -55,7 +55,7 @@ export class DocumentTable {
     this.completions.set(slot, completed);
     this.listedHosts.set(slot, 0);
     this.descriptions.set(slot, description);
-    this.nameHeads.set(slot, nameHead(bytes, FLAGS_BYTES));
+    this.nameHeads.set(slot, nameHead(bytes, NAME_OFFSET));
     this.setInspectionNumbers(slot, inspection);
     return slot;
   }
@@ -136,9 +136,9 @@ export class DocumentTable {
     const [referenceA, referenceB] = [this.descriptions.get(a), this.descriptions.get(b)];
     const byBytes = compareNameBytes(
       this.texts.chunkOf(referenceA),
-      this.texts.offsetOf(referenceA) + FLAGS_BYTES,
+      this.texts.offsetOf(referenceA) + NAME_OFFSET,
       this.texts.chunkOf(referenceB),
-      this.texts.offsetOf(referenceB) + FLAGS_BYTES,
+      this.texts.offsetOf(referenceB) + NAME_OFFSET,
     );
     return byBytes ?? compareTexts(nameKey(this.nameOf(a)), nameKey(this.nameOf(b)));
   }
@@ -148,7 +148,7 @@ export class DocumentTable {
     const byHeads = compareHeads(this.nameHeads.get(slot), head);
     if (byHeads !== undefined) return byHeads;
     const reference = this.descriptions.get(slot);
-    const byBytes = compareNameBytes(this.texts.chunkOf(reference), this.texts.offsetOf(reference) + FLAGS_BYTES, bytes, 0);
+    const byBytes = compareNameBytes(this.texts.chunkOf(reference), this.texts.offsetOf(reference) + NAME_OFFSET, bytes, 0);
     return byBytes ?? compareTexts(nameKey(this.nameOf(slot)), key);
   }
 

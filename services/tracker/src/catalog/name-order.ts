@@ -1,4 +1,4 @@
-import { MAX_VARINT_BYTES, VarintReader, writeVarint } from '../columns/varint.ts';
+import { LONGEST_VARINT, VarintReader, writeVarint } from '../columns/varint.ts';
 import { foldText } from '../search/fold.ts';
 
 /** How much of a name decides where it stands among others, in characters: a cursor carries it. */
@@ -18,7 +18,7 @@ export function nameKey(name: string): string {
 /** A text behind its length, as names are kept. */
 export function nameBytes(name: string): Uint8Array {
   const text = Buffer.from(name);
-  const bytes = new Uint8Array(MAX_VARINT_BYTES + text.length);
+  const bytes = new Uint8Array(LONGEST_VARINT + text.length);
   bytes.set(text, writeVarint(bytes, 0, text.length));
   return bytes;
 }

@@ -1,4 +1,4 @@
-import { MAX_VARINT_BYTES, VarintReader, writeVarint } from '../columns/varint.ts';
+import { LONGEST_VARINT, VarintReader, writeVarint } from '../columns/varint.ts';
 
 let scratch = new Uint8Array(1_024);
 
@@ -8,7 +8,7 @@ let scratch = new Uint8Array(1_024);
  * @returns bytes that the next call writes over
  */
 export function encodeWordCounts(words: readonly number[]): Uint8Array {
-  const most = (words.length + 1) * MAX_VARINT_BYTES;
+  const most = (words.length + 1) * LONGEST_VARINT;
   if (scratch.length < most) scratch = new Uint8Array(most * 2);
   let end = writeVarint(scratch, 0, words.length);
   for (const count of words) end = writeVarint(scratch, end, count);

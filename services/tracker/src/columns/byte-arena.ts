@@ -3,7 +3,7 @@ import { PageSwarmError } from '@pageswarm/primitives';
 /** Bytes of one chunk of an arena. An arena grows by one at a time and moves nothing. */
 export const ARENA_CHUNK_BYTES = 1_048_576;
 /** Blocks begin at multiples of this; it is what an arena rounds up to. */
-export const ARENA_GRANULE_BYTES = 8;
+const ARENA_GRANULE_BYTES = 8;
 /** Bytes before each block, which tell its length. */
 const HEADER_BYTES = 4;
 /** The longest block, in bytes. */

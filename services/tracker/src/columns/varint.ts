@@ -1,5 +1,5 @@
-/** The most bytes that {@link writeVarint} takes for a safe whole number. */
-export const MAX_VARINT_BYTES = 8;
+/** Bytes that {@link writeVarint} takes for the largest safe whole number. */
+export const LONGEST_VARINT = 8;
 
 const TWO_TO_28 = 2 ** 28;
 
