@@ -8,6 +8,7 @@ import { crowdBench, hostsBench } from './swarm.bench.ts';
 import { announcesBench } from './tracker-announces.bench.ts';
 import { catalogBench } from './tracker-catalog.bench.ts';
 import { mixedBench } from './tracker-mixed.bench.ts';
+import { snapshotBench } from './tracker-snapshot.bench.ts';
 import { transferBench } from './transfer.bench.ts';
 import { transportBench } from './transport.bench.ts';
 
@@ -20,6 +21,7 @@ const BENCHES: readonly Bench[] = [
   catalogBench,
   announcesBench,
   mixedBench,
+  snapshotBench,
   firstPageBench,
   pdfBench,
 ];
