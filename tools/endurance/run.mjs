@@ -1,4 +1,4 @@
-// node tools/endurance/run.mjs fuzz [wire] [transport] [page-map] [--seconds N] | soak [--minutes N] [--seed N] | endurance [NAME]...: what takes too long for npm test.
+// node tools/endurance/run.mjs fuzz [wire] [transport] [page-map] [torrent] [announce] [--seconds N] | soak [--minutes N] [--seed N] | endurance [NAME]...: what takes too long for npm test.
 import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
 
@@ -6,6 +6,8 @@ const FUZZ_TARGETS = {
   wire: 'libs/wire/src/fuzz.test.ts',
   transport: 'libs/transport/src/fuzz.test.ts',
   'page-map': 'libs/page-map/src/mutation.test.ts',
+  torrent: 'libs/torrent/src/fuzz.test.ts',
+  announce: 'services/tracker/src/bittorrent/fuzz.test.ts',
 };
 const SOAK = 'libs/transport/src/soak.test.ts';
 const ENDURANCE_FOLDER = 'test/endurance/';

@@ -26,8 +26,14 @@ export class BittorrentSwarm {
   readonly hashes: Buffer[] = [];
   private sixes: PeerSlots | undefined;
 
-  /** @param slot of its document in the catalog; undefined for a torrent that is no listed document */
-  constructor(readonly slot: number | undefined) {}
+  /**
+   * @param slot of its document in the catalog; undefined for a torrent that is no listed document
+   * @param isPlain its clients have the plain v1 torrent of the document, and do not understand those of the hybrid one
+   */
+  constructor(
+    readonly slot: number | undefined,
+    readonly isPlain = false,
+  ) {}
 
   get size(): number {
     return this.v4.size + (this.sixes?.size ?? 0);

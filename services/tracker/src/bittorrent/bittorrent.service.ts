@@ -52,8 +52,8 @@ export interface BittorrentLimits {
   readonly peers: number;
 }
 
-/** Finds the document of an info-hash that the catalog does not know by itself. */
-export type OtherHashes = (infoHash: string) => DocumentId | undefined;
+/** Finds the document of the info-hash of a plain v1 torrent, which the catalog does not know by itself. */
+export type PlainHashes = (infoHash: string) => DocumentId | undefined;
 
 /**
  * The tracker that ordinary BitTorrent clients speak to (BEP 3, 7, 15, 23, 31, 48, 52), whichever way they come. It knows
@@ -62,7 +62,7 @@ export type OtherHashes = (infoHash: string) => DocumentId | undefined;
  */
 export class BittorrentTracker {
   private readonly byHash = new InfoHashTable<BittorrentSwarm>();
-  /** By the slot in the catalog. */
+  /** By {@link placeOf}. */
   private readonly byDocument = new Map<number, BittorrentSwarm>();
   /** Ended downloads of documents whose last peer has gone. */
   private readonly downloads = new Map<number, number>();
@@ -77,18 +77,20 @@ export class BittorrentTracker {
     private readonly clock: Clock,
     private readonly random: Random,
     private readonly policy: AnnouncePolicy = LISTED_DOCUMENTS,
-    private readonly otherHashes: OtherHashes = () => undefined,
+    private readonly plainHashes: PlainHashes = () => undefined,
     limits: Partial<BittorrentLimits> = {},
   ) {
     this.limits = { unlisted: MAX_UNLISTED_TORRENTS, peers: MAX_BITTORRENT_PEERS, ...limits };
     catalog.onChange(({ kind, record }) => {
-      const swarm = this.byDocument.get(record.slot);
-      if (swarm && kind === 'removed') this.drop(swarm);
-      else if (swarm) swarm.hosts = undefined;
+      for (const place of [placeOf(record.slot, false), placeOf(record.slot, true)]) {
+        const swarm = this.byDocument.get(place);
+        if (swarm && kind === 'removed') this.drop(swarm);
+        else if (swarm) swarm.hosts = undefined;
+        if (kind === 'removed') this.downloads.delete(place);
+      }
       // Those who met here before the document was listed find each other again with their next announce.
-      else if (kind === 'added' && this.unlisted > 0)
+      if (kind === 'added' && this.unlisted > 0)
         for (const hash of [record.infoHashV1, record.infoHashV2]) this.dropUnlisted(Buffer.from(hash, 'hex'));
-      if (kind === 'removed') this.downloads.delete(record.slot);
     });
   }
 
@@ -145,13 +147,14 @@ export class BittorrentTracker {
         incomplete: hosts.incomplete + swarm.incomplete,
       };
     }
-    const record = this.recordUnder(infoHash.toString('hex'));
+    const { record, isPlain } = this.documentUnder(infoHash.toString('hex'));
     if (!record) return undefined;
-    const other = this.byDocument.get(record.slot);
+    const place = placeOf(record.slot, isPlain);
+    const other = this.byDocument.get(place);
     const { complete, downloaded, incomplete } = hostCounts(record);
     return {
       complete: complete + (other?.complete ?? 0),
-      downloaded: downloaded + (other?.downloaded ?? this.downloads.get(record.slot) ?? 0),
+      downloaded: downloaded + (other?.downloaded ?? this.downloads.get(place) ?? 0),
       incomplete: incomplete + (other?.incomplete ?? 0),
     };
   }
@@ -191,27 +194,29 @@ export class BittorrentTracker {
 
   /** The first announce under a hash. */
   private meet(infoHash: Buffer): BittorrentSwarm | Refusal {
-    const record = this.recordUnder(infoHash.toString('hex'));
+    const { record, isPlain } = this.documentUnder(infoHash.toString('hex'));
     if (!record && !this.policy.tracksUnlisted(infoHash)) return UNKNOWN_TORRENT;
     if (!record && this.unlisted >= this.limits.unlisted) return FULL;
-    const swarm = (record && this.byDocument.get(record.slot)) ?? new BittorrentSwarm(record?.slot);
+    const place = record && placeOf(record.slot, isPlain);
+    const swarm = (place !== undefined && this.byDocument.get(place)) || new BittorrentSwarm(record?.slot, isPlain);
     const hash = Buffer.from(infoHash);
     swarm.hashes.push(hash);
     this.swarms.add(swarm);
     this.byHash.set(hash, swarm);
-    if (!record) this.unlisted++;
-    else if (!this.byDocument.has(record.slot)) {
-      this.byDocument.set(record.slot, swarm);
-      swarm.downloaded = this.downloads.get(record.slot) ?? 0;
+    if (place === undefined) this.unlisted++;
+    else if (!this.byDocument.has(place)) {
+      this.byDocument.set(place, swarm);
+      swarm.downloaded = this.downloads.get(place) ?? 0;
     }
     // Whoever asks once and never announces would otherwise stay for ever.
     if (!swarm.isWatched) this.watch(swarm, TURNS_OF_SILENCE);
     return swarm;
   }
 
-  private recordUnder(infoHash: string): DocumentRecord | undefined {
-    const other = this.otherHashes(infoHash);
-    return other === undefined ? this.catalog.find(infoHash) : this.catalog.get(other);
+  private documentUnder(infoHash: string): { readonly record: DocumentRecord | undefined; readonly isPlain: boolean } {
+    const other = this.plainHashes(infoHash);
+    if (other !== undefined) return { record: this.catalog.get(other), isPlain: true };
+    return { record: this.catalog.find(infoHash), isPlain: false };
   }
 
   private dropUnlisted(infoHash: Buffer): void {
@@ -220,18 +225,29 @@ export class BittorrentTracker {
   }
 
   private drop(swarm: BittorrentSwarm): void {
-    const { slot } = swarm;
+    const { slot, isPlain } = swarm;
     swarm.isGone = true;
     this.swarms.delete(swarm);
     for (const hash of swarm.hashes) if (this.byHash.get(hash) === swarm) this.byHash.delete(hash);
     this.peers -= swarm.size;
     swarm.expire(Number.POSITIVE_INFINITY);
-    if (slot === undefined) this.unlisted--;
-    else if (this.byDocument.get(slot) === swarm) {
-      this.byDocument.delete(slot);
-      if (swarm.downloaded > 0) this.downloads.set(slot, swarm.downloaded);
+    if (slot === undefined) {
+      this.unlisted--;
+      return;
     }
+    const place = placeOf(slot, isPlain);
+    if (this.byDocument.get(place) !== swarm) return;
+    this.byDocument.delete(place);
+    if (swarm.downloaded > 0) this.downloads.set(place, swarm.downloaded);
   }
+}
+
+/**
+ * One number for each of the two torrents of a document. Their clients are kept apart: in the handshake of the peer
+ * protocol (BEP 3) each names its own info-hash, and refuses another.
+ */
+function placeOf(slot: number, isPlain: boolean): number {
+  return 2 * slot + (isPlain ? 1 : 0);
 }
 
 /** Hosts of ours as a BitTorrent client counts peers. */
