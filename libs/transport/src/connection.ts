@@ -136,7 +136,7 @@ export class Connection implements FrameSink {
 
   /** Hands bytes of a stream to their reader. @throws PageSwarmError LIMIT_EXCEEDED */
   pushBytes(incoming: Incoming<Uint8Array>, chunk: Buffer): void {
-    if (chunk.length > 0) incoming.push(this.chunks.keep(chunk, incoming.inbox), chunk.length);
+    if (chunk.length > 0 && !incoming.inbox.closed) incoming.push(this.chunks.keep(chunk, incoming.inbox), chunk.length);
   }
 
   /** The stream table has one stream less. */

@@ -171,7 +171,7 @@ export class SwarmClient extends ClientProxy<SwarmClientEvents> {
     this.listeners[event].add(callback);
   }
 
-  /** The socket. @throws Error while not connected */
+  /** The socket, to look at; what it reads goes past its `data` events. @throws Error while not connected */
   override unwrap<T = Socket>(): T {
     const { current } = this.connections;
     if (!current) throw new Error('Not connected. Call "connect" before accessing the socket.');
