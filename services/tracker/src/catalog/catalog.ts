@@ -261,9 +261,10 @@ export class Catalog {
   private insert(facts: DocumentFacts, completed: number): number {
     if (this.documents.size >= this.limits.documents)
       throw new PageSwarmError('LIMIT_EXCEEDED', `The catalog lists its limit of ${this.limits.documents} documents`);
-    for (const hash of [facts.infoHashV1, facts.infoHashV2]) {
-      const other = this.find(hash);
-      if (other) throw new PageSwarmError('INVALID_REQUEST', `Info-hash ${hash} of document ${facts.id} belongs to document ${other.id}`);
+    const owner = this.documents.identities.findOwner(facts.infoHashV1, facts.infoHashV2);
+    if (owner !== -1) {
+      const { id } = new StoredDocument(this.tables, owner);
+      throw new PageSwarmError('INVALID_REQUEST', `An info-hash of document ${facts.id} belongs to document ${id}`);
     }
     const name = wellFormed(facts.name);
     const slot = this.documents.add({ ...facts, name, aliases: otherNames(name, facts.aliases) }, completed);

@@ -86,6 +86,12 @@ export class IdentityTable {
     return cut !== -1 && this.text(cut, V2) === hash ? cut : -1;
   }
 
+  /** The document that one of two info-hashes belongs to, which no other may have; -1 for none. */
+  findOwner(v1: InfoHashV1, v2: InfoHashV2): number {
+    const slot = this.findIn(this.v1, V1, v1);
+    return slot === -1 ? this.findIn(this.v2, CUT_V2, v2.slice(0, TRUNCATED_HASH_DIGITS)) : slot;
+  }
+
   idAt(slot: number): DocumentId {
     return this.text(slot, ROOT) as DocumentId;
   }

@@ -35,6 +35,16 @@ describe('words', () => {
     expect(wordsOf(' _-. ')).toEqual([]);
   });
 
+  it('are the same in a text of ASCII letters as beside others', () => {
+    const text = fc.string({ unit: fc.integer({ min: 0, max: 127 }).map((code) => String.fromCharCode(code)), maxLength: 30 });
+    fc.assert(
+      fc.property(text, (ascii) => {
+        expect([...wordsOf(ascii), '学']).toEqual(wordsOf(`${ascii} 学`));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it('cuts words at the limit', () => {
     expect(wordsOf('a'.repeat(MAX_WORD_LENGTH + 1))).toEqual(['a'.repeat(MAX_WORD_LENGTH)]);
   });

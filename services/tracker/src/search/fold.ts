@@ -19,11 +19,25 @@ export function foldText(text: string): string {
   return text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replaceAll('ς', 'σ');
 }
 
+/** Which letters of ASCII separate words, by their codes. */
+const SEPARATES = Uint8Array.from({ length: 128 }, (_, letter) => Number(SEPARATORS.test(String.fromCharCode(letter))));
+
 /** The different words of a text, folded, in order of appearance. */
 export function wordsOf(text: string): string[] {
-  const words = foldText(text)
-    .split(SEPARATORS)
-    .filter((word) => word !== '')
-    .map((word) => word.slice(0, MAX_WORD_LENGTH));
-  return [...new Set(words)];
+  const folded = foldText(text);
+  const words = ASCII.test(folded) ? asciiWords(folded) : folded.split(SEPARATORS).filter((word) => word !== '');
+  const cut = words.map((word) => (word.length > MAX_WORD_LENGTH ? word.slice(0, MAX_WORD_LENGTH) : word));
+  return [...new Set(cut)];
+}
+
+/** What splitting gives, several times as fast. */
+function asciiWords(text: string): string[] {
+  const words: string[] = [];
+  let start = 0;
+  for (let at = 0; at <= text.length; at++) {
+    if (at < text.length && SEPARATES[text.charCodeAt(at)] === 0) continue;
+    if (at > start) words.push(text.slice(start, at));
+    start = at + 1;
+  }
+  return words;
 }

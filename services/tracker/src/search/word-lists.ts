@@ -1,6 +1,6 @@
 import { ByteArena } from '../columns/byte-arena.ts';
 import { Uint32Column } from '../columns/column.ts';
-import { MAX_VARINT_BYTES, VarintReader, writeVarint } from '../columns/varint.ts';
+import { LONGEST_VARINT, VarintReader, writeVarint } from '../columns/varint.ts';
 
 /** The words that each document has, as numbers of the vocabulary: how many, then each, as varints in an arena. */
 export class WordLists {
@@ -14,7 +14,7 @@ export class WordLists {
 
   /** @param texts how many texts the words are of */
   set(slot: number, words: readonly number[], texts: number): void {
-    const most = (words.length + 1) * MAX_VARINT_BYTES;
+    const most = (words.length + 1) * LONGEST_VARINT;
     if (this.bytes.length < most) this.bytes = new Uint8Array(most * 2);
     let end = writeVarint(this.bytes, 0, 2 * words.length + Number(texts > 1));
     for (const word of words) end = writeVarint(this.bytes, end, word);
