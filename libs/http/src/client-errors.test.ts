@@ -1,25 +1,15 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Controller, Get, Module, Res } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import type { CommonConfig } from '@pageswarm/config';
 import { createLogger, createMetricsRegistry } from '@pageswarm/observability';
-import type { FastifyReply } from 'fastify';
 import { CLIENT_ERROR_LINGER_MS } from './client-errors.ts';
-import { MAX_EVENT_STREAMS } from './event-stream.ts';
-import { HttpModule, Readiness, type RunningService, sendEventStream, startService } from './index.ts';
+import { HttpModule, Readiness, type RunningService, startService } from './index.ts';
 import { SilentStrategy } from './testing/silent-strategy.ts';
 
-@Controller('things')
-class ThingController {
-  @Get('events')
-  events(@Res() reply: FastifyReply) {
-    sendEventStream(reply, () => () => undefined);
-  }
-}
-
 const readiness = new Readiness();
-@Module({ imports: [HttpModule.register(createMetricsRegistry('test'), readiness)], controllers: [ThingController] })
+@Module({ imports: [HttpModule.register(createMetricsRegistry('test'), readiness)] })
 class ThingModule {}
 
 describe('below the routes', () => {
@@ -92,25 +82,5 @@ describe('below the routes', () => {
     const { status, body } = await answerTo('GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n', 'garbage\r\n\r\n');
     expect(status).toBe('200');
     expect(body).toMatch(/^{"status":"alive"}/);
-  });
-
-  it('a service sends 1,024 event streams, refuses one more with 429, and takes it when a reader has left', async () => {
-    const ask = 'GET /api/v1/things/events HTTP/1.1\r\nhost: x\r\n\r\n';
-    const readers = Array.from({ length: MAX_EVENT_STREAMS }, () => dial());
-    for (const reader of readers) reader.write(ask);
-    await Promise.all(readers.map((reader) => once(reader, 'data')));
-    const events = `http://127.0.0.1:${service.http.port}/api/v1/things/events`;
-    const refused = await fetch(events);
-    expect([refused.status, await refused.json()]).toEqual([429, expect.objectContaining({ code: 'LIMIT_EXCEEDED' })]);
-    readers[0]?.destroy();
-    let status = 429;
-    for (let tries = 0; status === 429 && tries < 100; tries++) {
-      const leave = new AbortController();
-      const answer = await fetch(events, { signal: leave.signal });
-      status = answer.status;
-      leave.abort();
-      if (status === 429) await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-    expect(status).toBe(200);
   });
 });
