@@ -46,8 +46,9 @@ export class ServiceProcess {
     const file = join(BUILD_FOLDER, `${this.service}.js`);
     if (!existsSync(file)) throw new Error(`${file} is missing: run "npm run build" first ("npm test" does)`);
     const log = await open(this.logFile, 'a');
-    // Not with the flags of the test runner: a service runs as it would without it.
-    const child = fork(file, [], { env: this.environment(), execArgv: [], stdio: ['ignore', log.fd, log.fd, 'ipc'] });
+    // Not with the flags of the test runner, but with those that a peer has in a container and from the launcher.
+    const execArgv = this.service === 'peer-node' ? ['--max-semi-space-size=4'] : [];
+    const child = fork(file, [], { env: this.environment(), execArgv, stdio: ['ignore', log.fd, log.fd, 'ipc'] });
     this.child = child;
     this.exit = once(child, 'exit').then(([code, signal]) => (signal ? `was ended by ${signal}` : `ended with ${code}`));
     await log.close();
