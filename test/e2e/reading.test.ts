@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { ProcessSwarm, type ServiceProcess } from '@pageswarm/testing';
 import { PDFDocument } from 'pdf-lib';
 import { PeerClient } from '../../tools/local-swarm/peer.client.ts';
+import { waitFor } from '../../tools/local-swarm/wait-for.ts';
 import { FIELD_GUIDE } from '../../tools/sample-maker/sample-documents.ts';
 
 const INSPECTION_LIMIT_MS = 60_000;
@@ -28,15 +29,26 @@ beforeAll(async () => {
   guide = await FIELD_GUIDE.make();
 }, TEST_LIMIT_MS);
 
+interface Others {
+  readonly host: ServiceProcess;
+  readonly worker: ServiceProcess;
+}
+
+/** How many documents a pdf-worker has read the words of. */
+async function textJobsOf({ http }: ServiceProcess): Promise<number> {
+  const metrics = await (await fetch(`http://127.0.0.1:${http.port}/metrics`)).text();
+  return Number(/^pageswarm_worker_jobs_total\{.*kind="text".*\} (\d+)$/m.exec(metrics)?.[1] ?? 0);
+}
+
 /** A tracker, a pdf-worker, a host of the field guide and a peer that wants to read it. */
-function inSwarm(uplink: number | undefined, test: (reader: ServiceProcess, id: string) => Promise<void>): Promise<void> {
+function inSwarm(uplink: number | undefined, test: (reader: ServiceProcess, id: string, others: Others) => Promise<void>): Promise<void> {
   return ProcessSwarm.run(async (swarm) => {
     await swarm.startTracker();
-    await swarm.startWorker();
+    const worker = await swarm.startWorker();
     const host = await swarm.startPeer('host', { uplink });
     const { id, mapped } = await clientOf(host).addInspected(FIELD_GUIDE.fileName, guide, INSPECTION_LIMIT_MS);
     expect(mapped).toBe(true);
-    await test(await swarm.startPeer('reader'), id);
+    await test(await swarm.startPeer('reader'), id, { host, worker });
   });
 }
 
@@ -84,7 +96,7 @@ describe('reading a document that is not all here', () => {
   it(
     'shows a late page while most of the document is still to come',
     () =>
-      inSwarm(2_000_000, async (reader, id) => {
+      inSwarm(2_000_000, async (reader, id, { host, worker }) => {
         const peer = clientOf(reader);
         const { id: downloadId } = await peer.startDownload({ id });
         const { status, bytes } = await pageOf(reader, id, '110.pdf');
@@ -94,7 +106,13 @@ describe('reading a document that is not all here', () => {
         const meanwhile = await peer.download(downloadId);
         expect(meanwhile.state).toBe('downloading');
         expect(meanwhile.bytes).toBeLessThan(meanwhile.size / 2);
+        expect((await pageOf(reader, id, '110.txt')).status).toBe(409);
         expect(await peer.followDownload(downloadId, DOWNLOAD_LIMIT_MS)).toMatchObject({ state: 'done', error: null });
+        // The texts come from the host: words are read once, by whoever publishes the document.
+        await waitFor('the text of page 110', DOWNLOAD_LIMIT_MS, async () => (await pageOf(reader, id, '110.txt')).status === 200);
+        const [text, original] = [await pageOf(reader, id, '110.txt'), await pageOf(host, id, '110.txt')];
+        expect([text.bytes.length > 100, text.bytes.equals(original.bytes)]).toEqual([true, true]);
+        expect(await textJobsOf(worker)).toBe(1);
       }),
     TEST_LIMIT_MS,
   );

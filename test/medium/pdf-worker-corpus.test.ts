@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Inspection } from '@pageswarm/contracts';
+import { type DocumentLayout, type InspectionHead, PageTextsReader } from '@pageswarm/contracts';
+import { MemoryByteSource } from '@pageswarm/primitives';
 import { WorkerStage } from './pdf-worker-stage.ts';
 
 const FOLDER = resolve(process.env['PAGESWARM_CORPUS'] ?? join('..', 'shared', 'corpus'));
@@ -36,13 +37,18 @@ const there = existsSync(MANIFEST);
 (there ? describe : describe.skip)(`a pdf-worker over real PDFs${there ? '' : ' (skipped: no corpus folder beside the checkout)'}`, () => {
   const stage = new WorkerStage();
   const entries = there ? readManifest().filter(({ bytes }) => bytes <= MAX_FILE_BYTES) : [];
-  const found = new Map<Entry, Inspection>();
+  const found = new Map<Entry, InspectionHead>();
+  const beside = new Map<Entry, { readonly layout: DocumentLayout; readonly texts: Uint8Array }>();
 
   beforeAll(async () => {
     await stage.start();
     const waiting = entries.values();
     const work = async () => {
-      for (const entry of waiting) found.set(entry, (await stage.inspect(stage.peer.add(readFileSync(join(FOLDER, entry.file))))).head);
+      for (const entry of waiting) {
+        const { head, layout, texts } = await stage.inspect(stage.peer.add(readFileSync(join(FOLDER, entry.file))));
+        found.set(entry, head);
+        beside.set(entry, { layout, texts });
+      }
     };
     await Promise.all([work(), work()]);
   }, 120_000);
@@ -73,6 +79,26 @@ const there = existsSync(MANIFEST);
     expect(differences.length).toBeGreaterThan(100);
     expect(differences[Math.floor(differences.length / 2)]).toBe(0);
     expect(differences[Math.floor(differences.length * 0.9)]).toBeLessThanOrEqual(0.04);
+  });
+
+  it('keeps the size of every page, and a text of as many words as were counted', async () => {
+    for (const [entry, { words }] of found) {
+      const { layout, texts } = beside.get(entry) as { layout: DocumentLayout; texts: Uint8Array };
+      if (!words) continue;
+      expect([entry.file, layout.pageSizes?.reduce((sum, { pages }) => sum + pages, 0)]).toEqual([entry.file, words.length]);
+      const reader = await PageTextsReader.open(new MemoryByteSource(texts));
+      const first = (await reader.text(1)).split(/\s+/).filter(Boolean).length;
+      expect([entry.file, reader.pages, first]).toEqual([entry.file, words.length, words[0]]);
+    }
+  });
+
+  it('finds outlines and page labels where a document has them, and only pages that it has', () => {
+    const layouts = [...beside].map(([entry, { layout }]) => ({ pages: found.get(entry)?.pages ?? 0, ...layout }));
+    const outlined = layouts.filter(({ outline }) => outline);
+    expect(outlined.length).toBeGreaterThan(5);
+    for (const { outline, pages } of outlined) for (const { page } of outline ?? []) expect(page ?? 1).toBeLessThanOrEqual(pages);
+    for (const { pageLabels, pages } of layouts) expect(pageLabels?.length ?? pages).toBe(pages);
+    expect(layouts.filter(({ pageLabels }) => pageLabels).length).toBeGreaterThan(3);
   });
 
   it('says why of every file that it cannot read', () => {
