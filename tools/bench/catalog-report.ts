@@ -1,6 +1,6 @@
 import type { QueryClass } from './sample-names.ts';
 
-/** CPU of single pieces of work, in microseconds. */
+/** CPU of single pieces of work, in microseconds; of the longest one that of the main thread. */
 export interface CostLine {
   readonly p50: number;
   readonly p99: number;

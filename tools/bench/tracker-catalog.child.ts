@@ -7,6 +7,7 @@ import { startTracker } from '@pageswarm/tracker';
 import { CatalogFiller, SAMPLE_HOLDING, SAMPLE_INSPECTION } from './catalog-filler.ts';
 import type { CatalogReport, CostLine } from './catalog-report.ts';
 import { commonQueryFor, QUERY_CLASSES, queryFor } from './sample-names.ts';
+import { WorkWatch } from './work-watch.ts';
 
 const QUERIES = 400;
 const PAGE = 20;
@@ -34,68 +35,57 @@ async function residentBytes(): Promise<number> {
   return process.memoryUsage.rss();
 }
 
-/**
- * CPU of one piece of work, in microseconds. The process has other threads, which collect garbage and compile meanwhile:
- * no thread can have used more than the time that passed.
- */
-function cpuOf(work: () => void): number {
-  const started = performance.now();
-  const before = process.cpuUsage();
-  work();
-  const { user, system } = process.cpuUsage(before);
-  return Math.min(user + system, 1_000 * (performance.now() - started));
-}
-
-function costLine(costs: number[]): CostLine {
+function costLine(costs: number[], { longest }: WorkWatch): CostLine {
   costs.sort((a, b) => a - b);
   const at = (share: number) => costs[Math.min(costs.length - 1, Math.floor(share * costs.length))] ?? 0;
-  return { p50: at(0.5), p99: at(0.99), most: costs.at(-1) ?? 0 };
+  return { p50: at(0.5), p99: at(0.99), most: longest };
 }
 
 /** What the steps cost that are taken until something is done. */
 async function stepCosts(isDone: () => boolean): Promise<CostLine> {
+  const watch = new WorkWatch();
   const costs: number[] = [];
   while (!isDone()) {
-    const started = performance.now();
-    const before = process.cpuUsage();
+    const end = watch.begin();
     await setImmediate();
-    const { user, system } = process.cpuUsage(before);
-    costs.push(Math.min(user + system, 1_000 * (performance.now() - started)));
+    costs.push(end());
   }
-  return costLine(costs);
+  return costLine(costs, watch);
 }
 
 /** Each query finds one document for certain, or is made of words that many names have. */
 function searchCosts(seed: number) {
   return QUERY_CLASSES.map((kind) => {
     const random = new SeededRandom(seed);
+    const watch = new WorkWatch();
     const costs: number[] = [];
     let found = 0;
     for (let n = 0; n < QUERIES; n++) {
       const name = filler.names.nameOf(Math.floor(random.next() * documents));
       const query = queryFor(name, kind, random);
       costs.push(
-        cpuOf(() => {
+        watch.measure(() => {
           if (search.search(query, PAGE).records.some((record) => record.name === name)) found++;
         }),
       );
       const common = commonQueryFor(name, kind, random);
-      costs.push(cpuOf(() => search.search(common, PAGE)));
+      costs.push(watch.measure(() => void search.search(common, PAGE)));
     }
-    return { kind, ...costLine(costs), foundShare: found / QUERIES };
+    return { kind, ...costLine(costs, watch), foundShare: found / QUERIES };
   });
 }
 
 /** Documents that go and others that come in their place, one at a time. */
 async function changeCosts(): Promise<CostLine> {
+  const watch = new WorkWatch();
   const costs: number[] = [];
   for (let n = 0; n < CHANGES; n++) {
     const { id } = filler.factsOf((n * 7_919) % documents);
-    costs.push(cpuOf(() => catalog.remove(id)));
-    costs.push(cpuOf(() => filler.add(documents + n)));
+    costs.push(watch.measure(() => void catalog.remove(id)));
+    costs.push(watch.measure(() => filler.add(documents + n)));
     if (n % 50 === 0) await setImmediate();
   }
-  return costLine(costs);
+  return costLine(costs, watch);
 }
 
 /** Pages of each order, and what it costs to make it when nobody asked for it before. */
@@ -107,15 +97,16 @@ async function orderCosts() {
     const steps = await stepCosts(() => catalog.isOrderReady(sort));
     await made;
     const { user, system } = process.cpuUsage(before);
+    const watch = new WorkWatch();
     const costs: number[] = [];
     let cursor: string | undefined;
     for (let page = 0; page < 200; page++)
       costs.push(
-        cpuOf(() => {
+        watch.measure(() => {
           cursor = search.search('', PAGE, cursor, { sort, isDescending: page % 2 === 0 }).nextCursor ?? undefined;
         }),
       );
-    lines.push({ sort, preparedSeconds: (user + system) / 1e6, longestStep: steps.most, ...costLine(costs) });
+    lines.push({ sort, preparedSeconds: (user + system) / 1e6, longestStep: steps.most, ...costLine(costs, watch) });
   }
   return lines;
 }
@@ -127,9 +118,10 @@ async function leavingCosts(): Promise<CostLine> {
     if (catalog.get(facts.id)) catalog.announce(HUB, facts, SAMPLE_HOLDING);
     if (n % 200 === 0) await setImmediate();
   }
-  const first = cpuOf(() => catalog.dropPeer(HUB, 0));
+  const watch = new WorkWatch();
+  watch.measure(() => catalog.dropPeer(HUB, 0));
   const rest = await stepCosts(() => catalog.countOf(HUB) === 0);
-  return { ...rest, most: Math.max(first, rest.most) };
+  return { ...rest, most: Math.max(watch.longest, rest.most) };
 }
 
 /** Words of pages, counted apart. */
@@ -145,11 +137,12 @@ async function bytesPerPage(before: number): Promise<number> {
 
 async function measured(): Promise<CatalogReport> {
   const empty = await residentBytes();
+  const watch = new WorkWatch();
   const building: number[] = [];
   const started = process.cpuUsage();
-  await filler.fill((n) => building.push(cpuOf(() => filler.add(n))));
+  await filler.fill((n) => building.push(watch.measure(() => filler.add(n))));
   const { user, system } = process.cpuUsage(started);
-  const added = costLine(building.splice(0));
+  const added = costLine(building.splice(0), watch);
   const full = await residentBytes();
   const perPage = await bytesPerPage(full);
   // The first round only warms the code.

@@ -5,7 +5,7 @@ import type { DocumentTable } from './document-table.ts';
 import { compareTexts, nameBytes, nameHead, nameKey } from './name-order.ts';
 
 /** How many documents are put in order before others get their turn, while an order is made for the first time. */
-export const ORDERED_PER_TURN = 500;
+export const ORDERED_PER_TURN = 100;
 
 /** Where a document stands in an order, whether it is still listed or not. */
 export interface OrderPlace {

@@ -12,7 +12,7 @@ export const WHOLE_TEXT_TIER = 0;
  * The most documents that one query looks at: those with the best answers to its leading word first, so that a word of
  * every name costs little more than a rare one.
  */
-export const MAX_CANDIDATES = 100_000;
+export const MAX_CANDIDATES = 50_000;
 /** The most documents that one query finds, for each of them is ranked. */
 export const MAX_MATCHES = 10_000;
 
