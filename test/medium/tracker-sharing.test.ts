@@ -128,6 +128,24 @@ describeRedis(`two trackers on one Redis${REDIS_MISSING ? ` (skipped: ${REDIS_MI
     await until('the peer is forgotten', () => !b.parts.hosts.get(bob.peerId));
   }, 20_000);
 
+  it('keep out whom an admin bans at one of them, until the ban is lifted', async () => {
+    const [a, b] = [await start(), await start()];
+    const eve = await joined(b, book);
+    await hosted(a, book, eve);
+    const answer = await fetch(`http://127.0.0.1:${a.http.port}/api/v1/bans/peers/${eve.peerId}`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ reason: 'noise' }),
+    });
+    expect(answer.status).toBe(200);
+    await until('the peer is gone at both', () => !a.parts.hosts.get(eve.peerId) && !b.parts.hosts.get(eve.peerId));
+    await until('the other keeps it out', () => b.parts.bans.ofPeer(eve.peerId) === 'noise');
+    await expect(eve.join()).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    expect(a.parts.bans.lift('peer', eve.peerId)).toBe(true);
+    await until('the ban is lifted', () => b.parts.bans.ofPeer(eve.peerId) === undefined);
+    expect(await eve.join()).toMatchObject({ reachable: true });
+  }, 20_000);
+
   it('take no host for living on the word of one that was killed before they started', async () => {
     const a = await start();
     const dead = await joined(a, book);

@@ -104,7 +104,7 @@ export function buildTracker({ config, clock, logger, registry, transportMetrics
   let sharing: CatalogSharing | undefined;
   if (copy?.shared) {
     const confirm = () => void swarm.confirmRestored();
-    sharing = new CatalogSharing({ ...copy.shared, catalog, hosts, snapshotter, clock, logger, confirm });
+    sharing = new CatalogSharing({ ...copy.shared, catalog, hosts, snapshotter, notes, clock, logger, confirm });
     snapshotter.shareWith(sharing);
   }
   measureBittorrent(registry, counters);

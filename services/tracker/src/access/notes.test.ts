@@ -31,6 +31,9 @@ describe('notes', () => {
     notes.restore(id, bytes);
     expect(notes.get('banned address', '10.0.0.1')?.text).toBe('new');
     expect(notes.encode('00')).toBeUndefined();
+    other.drop('00');
+    other.drop(id);
+    expect(other.size).toBe(0);
   });
 
   it.each(['', '{', '{}', '[1]', JSON.stringify({ kind: 'other', subject: 'x', text: '', since: 1 })])(

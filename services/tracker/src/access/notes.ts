@@ -93,6 +93,12 @@ export class Notes {
     if (!this.byId.has(id)) this.put(note);
   }
 
+  /** Another tracker removed the note of this id. */
+  drop(id: string): void {
+    const note = this.byId.get(id);
+    if (note) this.remove(note.kind, note.subject);
+  }
+
   private of(kind: NoteKind): Map<string, Note> {
     return this.byKind.get(kind) as Map<string, Note>;
   }

@@ -2,12 +2,15 @@ import { setImmediate } from 'node:timers/promises';
 import type { Logger } from '@pageswarm/observability';
 import { type Clock, type DocumentId, isPageSwarmError, type PeerId } from '@pageswarm/primitives';
 import type { Catalog } from '../catalog/catalog.ts';
+import { RESTORED_PER_TURN } from '../snapshot/copy-restorer.ts';
+import type { CopySharing } from '../snapshot/copy-sharing.ts';
 import { DirtyIds } from '../snapshot/dirty-ids.ts';
 import { decodeDocument } from '../snapshot/document-codec.ts';
+import type { KeptNotes } from '../snapshot/kept-notes.ts';
 import { encodePeer } from '../snapshot/peer-codec.ts';
 import type { RedisSnapshotStore } from '../snapshot/redis-snapshot-store.ts';
 import type { SnapshotEntry } from '../snapshot/snapshot-store.ts';
-import { type CopySharing, RESTORED_PER_TURN, type Snapshotter } from '../snapshot/snapshotter.ts';
+import type { Snapshotter } from '../snapshot/snapshotter.ts';
 import type { HostTable } from '../swarm/host-table.ts';
 import { type KnownPeers, mergeDocument } from './document-merge.ts';
 import { SharedLeases } from './shared-leases.ts';
@@ -31,6 +34,7 @@ export interface SharedParts {
   readonly catalog: Catalog;
   readonly hosts: HostTable;
   readonly snapshotter: Snapshotter;
+  readonly notes: KeptNotes;
   readonly store: RedisSnapshotStore;
   readonly changes: TrackerChanges;
   readonly clock: Clock;
@@ -208,6 +212,7 @@ export class CatalogSharing implements CopySharing {
     logger.warn('too many changes of other trackers to follow one by one; the whole copy is read');
     await this.begin();
     await this.lookForTrackers();
+    for await (const entries of store.load('notes')) await this.takeNotes(entries.map(([id]) => id));
     for await (const entries of store.load('documents')) await this.takeDocuments(entries);
   }
 
@@ -227,6 +232,7 @@ export class CatalogSharing implements CopySharing {
     snapshotter.takingIn(() => {
       for (const id of forgotten) this.leases.forget(id as PeerId);
     });
+    await this.takeNotes(change.notes);
     if (documents.length > 0) {
       const values = await store.get(
         'documents',
@@ -239,6 +245,28 @@ export class CatalogSharing implements CopySharing {
     if (change.isLast) this.lose(tracker);
   }
 
+  /** What an admin decided at another tracker holds here too. */
+  private async takeNotes(ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
+    const { store, snapshotter, notes } = this.parts;
+    const values = await store.get(
+      'notes',
+      ids.map((id) => Buffer.from(id, 'hex')),
+    );
+    snapshotter.takingIn(() => {
+      for (const [n, id] of ids.entries())
+        try {
+          // Written anew, it takes the place of what was noted before.
+          notes.drop(id);
+          const bytes = values[n];
+          if (bytes) notes.restore(id, bytes);
+        } catch (error) {
+          if (!isPageSwarmError(error)) throw error;
+          snapshotter.restorer.countUnreadable();
+        }
+    });
+  }
+
   private async takeDocuments(entries: readonly (readonly [id: string, value: Buffer])[]): Promise<void> {
     const { snapshotter } = this.parts;
     for (let at = 0; at < entries.length; at += RESTORED_PER_TURN) {
@@ -247,7 +275,7 @@ export class CatalogSharing implements CopySharing {
           snapshotter.takingIn(() => this.merge(id, value));
         } catch (error) {
           if (!isPageSwarmError(error)) throw error;
-          snapshotter.countUnreadable();
+          snapshotter.restorer.countUnreadable();
         }
       await setImmediate();
     }

@@ -12,6 +12,7 @@ export const SILENT_STEPS = 4;
 
 const DOCUMENT_BYTES = 32;
 const PEER_BYTES = 20;
+const NOTE_BYTES = 20;
 const BEGINNING = '0-0';
 /** A field that no peer has: a tracker without peers has a mark in Redis too. */
 const MARK_FIELD = 'tracker';
@@ -24,13 +25,22 @@ export interface TrackerChange {
   /** Removed by somebody's order, whoever holds them. */
   readonly ordered: readonly string[];
   readonly peers: readonly string[];
+  /** Written or removed. */
+  readonly notes: readonly string[];
   /** Peers that somebody ordered to be forgotten. */
   readonly forgotten: readonly string[];
   /** The tracker ends. */
   readonly isLast: boolean;
 }
 
-const ID_FIELDS = { documents: DOCUMENT_BYTES, removed: DOCUMENT_BYTES, ordered: DOCUMENT_BYTES, peers: PEER_BYTES, forgotten: PEER_BYTES };
+const ID_FIELDS = {
+  documents: DOCUMENT_BYTES,
+  removed: DOCUMENT_BYTES,
+  ordered: DOCUMENT_BYTES,
+  peers: PEER_BYTES,
+  notes: NOTE_BYTES,
+  forgotten: PEER_BYTES,
+};
 type IdField = keyof typeof ID_FIELDS;
 export type OwnChange = Partial<Record<IdField, readonly Buffer[]>>;
 
@@ -171,6 +181,7 @@ function changeOf(fields: readonly Buffer[]): TrackerChange | undefined {
     removed: ids('removed'),
     ordered: ids('ordered'),
     peers: ids('peers'),
+    notes: ids('notes'),
     forgotten: ids('forgotten'),
     isLast: named.has('last'),
   };

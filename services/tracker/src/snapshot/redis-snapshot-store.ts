@@ -8,14 +8,14 @@ export const REDIS_PREFIX = `pageswarm:tracker:${SNAPSHOT_VERSION}:`;
 /** Hears of every step that documents are saved in, to tell other trackers in the same transaction. */
 export type SaveWitness = (
   transaction: RedisTransaction,
-  change: { readonly documents: readonly Buffer[]; readonly removed: readonly Buffer[]; readonly ordered: readonly Buffer[] },
+  change: Partial<Record<'documents' | 'removed' | 'ordered' | 'notes', readonly Buffer[]>>,
 ) => void;
 
 /** A copy in Redis: one hash for each kind, a field of bytes for each entry. */
 export class RedisSnapshotStore implements SnapshotStore {
   readonly technology = 'Redis';
 
-  /** @param witness is told of documents alone */
+  /** @param witness is told of documents and notes alone */
   constructor(
     private readonly redis: RedisConnection,
     private readonly prefix = REDIS_PREFIX,
@@ -67,6 +67,7 @@ export class RedisSnapshotStore implements SnapshotStore {
     await this.redis.together((transaction) => {
       if (entries.length > 0) transaction.hset(key, ...entries.flatMap(([, value], n) => [changed[n] as Buffer, value]));
       if (gone.length > 0) transaction.hdel(key, ...gone);
+      if (kind === 'notes') this.witness?.(transaction, { notes: [...changed, ...gone] });
       if (kind !== 'documents') return;
       const isOrdered = new Set(ordered);
       const orderedIds = gone.filter((_, n) => isOrdered.has(removed[n] as string));

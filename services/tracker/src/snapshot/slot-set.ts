@@ -1,4 +1,4 @@
-const FIRST_WORDS = 1_024;
+const FIRST_WORDS = 32;
 
 /** A set of small numbers from 0 up, one bit each. */
 export class SlotSet {

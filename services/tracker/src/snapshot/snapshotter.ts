@@ -1,58 +1,17 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Logger } from '@pageswarm/observability';
-import { type Clock, type DocumentId, isPageSwarmError, type PeerId } from '@pageswarm/primitives';
+import type { Clock, PeerId } from '@pageswarm/primitives';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { HostTable } from '../swarm/host-table.ts';
+import { CopyRestorer } from './copy-restorer.ts';
+import type { CopySharing } from './copy-sharing.ts';
 import { DirtyDocuments } from './dirty-documents.ts';
 import { DirtyIds } from './dirty-ids.ts';
-import { decodeDocument, encodeDocument } from './document-codec.ts';
-import { decodePeer, encodePeer } from './peer-codec.ts';
-import { MAX_SNAPSHOT_BATCH_BYTES, type SnapshotEntry, type SnapshotKind, type SnapshotStore } from './snapshot-store.ts';
-
-/** Entries that are taken in before others get their turn. */
-export const RESTORED_PER_TURN = 100;
-
-export interface SnapshotStatus {
-  /** off: there is no store. failing: the last step did not succeed; it is tried again. */
-  readonly state: 'off' | 'ok' | 'failing';
-  readonly detail: string;
-  /** Changes that wait to be saved, as far as they are counted. */
-  readonly pending: number;
-  /** Everything that was told before this moment is in the copy; in milliseconds since 1970. */
-  readonly savedAt: number | undefined;
-  readonly failures: number;
-  readonly savedEntries: number;
-  readonly savedBytes: number;
-  /** Entries of the copy that are not of this version's making; they are left alone. */
-  readonly unreadable: number;
-  /** For how long the oldest unsaved change has waited, in milliseconds. */
-  readonly lagMs: number;
-}
-
-/** Trackers that keep their copy in one place tell each other what changes, a step at a time. */
-export interface CopySharing {
-  /** Called before the copy is read for the first time, and again when it was lost. */
-  begin(): Promise<void>;
-  /** Takes in what others changed. */
-  read(): Promise<void>;
-  /** Takes in an entry about a document that is known here. @throws PageSwarmError INVALID_SNAPSHOT */
-  merge(id: string, bytes: Buffer): void;
-  /** Tells others of the peers that hold a lease here, before the documents that name them. */
-  write(): Promise<void>;
-  /** Others need not wait for this tracker any more. */
-  end(): Promise<void>;
-}
-
-/** Few small entries that no peer could tell again. */
-export interface KeptNotes {
-  readonly size: number;
-  ids(): Iterator<string>;
-  /** undefined for a note that is gone. */
-  encode(id: string): Buffer | undefined;
-  /** @throws PageSwarmError INVALID_SNAPSHOT */
-  restore(id: string, bytes: Buffer): void;
-  onChange(listener: (id: string) => void): void;
-}
+import { encodeDocument } from './document-codec.ts';
+import type { KeptNotes } from './kept-notes.ts';
+import { encodePeer } from './peer-codec.ts';
+import type { SnapshotStatus } from './snapshot-status.ts';
+import { MAX_SNAPSHOT_BATCH_BYTES, type SnapshotEntry, type SnapshotStore } from './snapshot-store.ts';
 
 export interface SnapshotterOptions {
   readonly intervalMs: number;
@@ -67,6 +26,7 @@ export interface SnapshotterOptions {
  */
 export class Snapshotter {
   readonly documents: DirtyDocuments;
+  readonly restorer: CopyRestorer;
   private readonly peers: DirtyIds<PeerId>;
   private notes: { readonly kept: KeptNotes; readonly dirty: DirtyIds<string> } | undefined;
   private sharing: CopySharing | undefined;
@@ -81,7 +41,6 @@ export class Snapshotter {
   private failures = 0;
   private savedEntries = 0;
   private savedBytes = 0;
-  private unreadable = 0;
   private savedAt: number | undefined;
 
   /** @param store undefined for a catalog that lives in memory alone */
@@ -96,6 +55,7 @@ export class Snapshotter {
     const now = () => clock.monotonic();
     this.documents = new DirtyDocuments(catalog, now);
     this.peers = new DirtyIds(() => peerIdsOf(hosts), now);
+    this.restorer = new CopyRestorer(catalog, hosts, this.documents, (take) => this.takingIn(take), clock, logger);
     if (!store) return;
     catalog.onChange(({ kind, record }) => {
       if (kind === 'removed') this.documents.gone(record, this.isOrdered);
@@ -144,7 +104,8 @@ export class Snapshotter {
   }
 
   status(): SnapshotStatus {
-    const { failures, savedAt, savedEntries, savedBytes, unreadable } = this;
+    const { failures, savedAt, savedEntries, savedBytes } = this;
+    const { unreadable } = this.restorer;
     const pending = this.documents.count + this.peers.count + (this.notes?.dirty.count ?? 0);
     const waiting = [this.documents.waitingSince, this.peers.waitingSince, this.notes?.dirty.waitingSince].filter(
       (since) => since !== undefined,
@@ -186,11 +147,6 @@ export class Snapshotter {
     }
   }
 
-  /** An entry of the copy cannot be read. */
-  countUnreadable(): void {
-    this.unreadable++;
-  }
-
   private async tryStep(): Promise<void> {
     const store = this.store as SnapshotStore;
     const began = this.clock.now();
@@ -227,58 +183,8 @@ export class Snapshotter {
       this.peers.markAll();
       this.notes?.dirty.markAll();
     }
-    await this.restore(store);
+    await this.restorer.restore(store, this.notes?.kept, this.sharing);
     this.dataSet = name;
-  }
-
-  private async restore(store: SnapshotStore): Promise<void> {
-    const started = this.clock.monotonic();
-    this.unreadable = 0;
-    const { notes } = this;
-    if (notes) await this.takeAll(store, 'notes', (id, bytes) => notes.kept.restore(id, bytes));
-    await this.takeAll(store, 'peers', (id, bytes) => this.hosts.restore(decodePeer(id, bytes).facts));
-    await this.takeAll(store, 'documents', (id, bytes) => this.restoreDocument(id, bytes));
-    // Holders that no peer entry tells the address of can never be reached or expire.
-    for (const peerId of this.catalog.holderIds()) if (!this.hosts.get(peerId)) this.catalog.dropPeer(peerId, this.clock.now());
-    const { unreadable } = this;
-    const { size } = this.catalog;
-    if (size > 0 || unreadable > 0)
-      this.logger.info({ documents: size, peers: this.hosts.size, unreadable, ms: this.clock.monotonic() - started }, 'snapshot restored');
-  }
-
-  private restoreDocument(id: string, bytes: Buffer): void {
-    const isKnown = this.catalog.get(id as DocumentId) !== undefined;
-    if (isKnown && this.sharing) {
-      this.sharing.merge(id, bytes);
-      return;
-    }
-    const { facts, past } = decodeDocument(id, bytes);
-    this.catalog.restore(facts, past, this.clock.now());
-    const record = this.catalog.get(facts.id);
-    if (!record) return;
-    // What is known here wins, and may differ from what the copy holds.
-    if (isKnown) this.documents.changed(record);
-    else this.documents.same(record);
-  }
-
-  private async takeAll(store: SnapshotStore, kind: SnapshotKind, take: (id: string, bytes: Buffer) => void): Promise<void> {
-    for await (const entries of store.load(kind))
-      for (let at = 0; at < entries.length; at += RESTORED_PER_TURN) {
-        this.takingIn(() => {
-          for (const [id, bytes] of entries.slice(at, at + RESTORED_PER_TURN)) this.takeEntry(id, bytes, take);
-        });
-        await setImmediate();
-      }
-  }
-
-  private takeEntry(id: string, bytes: Buffer, take: (id: string, bytes: Buffer) => void): void {
-    try {
-      take(id, bytes);
-    } catch (error) {
-      if (!isPageSwarmError(error)) throw error;
-      if (this.unreadable === 0) this.logger.warn({ entry: id, code: error.code }, error.detail);
-      this.unreadable++;
-    }
   }
 
   private async savePeers(store: SnapshotStore): Promise<void> {
