@@ -11,12 +11,21 @@ import type { PipedDocument } from '../pool/piped-document.ts';
  */
 export async function pageViewOf(document: PipedDocument, page: number, map: PageMap | undefined): Promise<Uint8Array | undefined> {
   try {
+    if (map) document.readAhead(bytesOfPage(map, page));
     return await generatePageView(document, page - 1, { map });
   } catch (error) {
     document.demandAllReadsServed();
     if (isPageSwarmError(error) && error.code === 'PDF_UNREADABLE') return undefined;
     throw error;
   }
+}
+
+/** Where the structure and the closure of a page lie: whoever asked for the page has seen to it that they are there. */
+function bytesOfPage({ structure, closures, pieceLength, size }: PageMap, page: number): [number, number][] {
+  return [...structure, ...(closures[page - 1] ?? [])].map(([first, count]) => {
+    const offset = first * pieceLength;
+    return [offset, Math.min(size - offset, count * pieceLength)];
+  });
 }
 
 /** An encoded page map as a job gets it. */

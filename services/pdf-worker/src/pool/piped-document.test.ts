@@ -68,6 +68,35 @@ describe('a document as a child reads it', () => {
     ]);
   });
 
+  it('reads what is known to be needed in one question for each range, and not what it has', () => {
+    const { read, reads } = parent(10_000);
+    const document = new PipedDocument({ read }, 10_000, 1_024, () => undefined);
+    document.readInto(2_048, new Uint8Array(10));
+    document.readAhead([
+      [0, 4_096],
+      [8_192, 1_808],
+    ]);
+    document.readInto(0, new Uint8Array(4_096));
+    document.readInto(8_500, new Uint8Array(1_500));
+    expect(reads).toEqual([
+      [2_048, 1_024],
+      [0, 2_048],
+      [3_072, 1_024],
+      [8_192, 1_808],
+    ]);
+  });
+
+  it('reads ahead no more than half of what it keeps', () => {
+    const size = 2 * MAX_CHILD_CACHE_BYTES;
+    let bytes = 0;
+    const read = (_: number, length: number) => {
+      bytes += length;
+      return new Uint8Array(length);
+    };
+    new PipedDocument({ read }, size, 65_536, () => undefined).readAhead([[0, size]]);
+    expect(bytes).toBe(MAX_CHILD_CACHE_BYTES / 2);
+  });
+
   it('never asks for more at once than the parent allows', () => {
     const size = 3 * MAX_CHILD_READ_BYTES;
     const { read, reads } = parent(size);

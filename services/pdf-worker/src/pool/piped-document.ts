@@ -17,6 +17,7 @@ export const MAX_CHILD_CACHE_BYTES = 16_777_216;
 export class PipedDocument implements ByteSource {
   private readonly maxBlocks: number;
   private failure: PageSwarmError | undefined;
+  private fetchedBlocks = 0;
 
   /**
    * @param onNewBlock called for every block that this job had not read before: a file has only so many, so it is progress
@@ -62,6 +63,21 @@ export class PipedDocument implements ByteSource {
   }
 
   /**
+   * Reads what is known to be needed in few questions, as far as it fits beside what is kept already.
+   * @param ranges of bytes as [offset, length]
+   */
+  readAhead(ranges: readonly (readonly [offset: number, length: number])[]): void {
+    const end = this.fetchedBlocks + Math.floor(this.maxBlocks / 2);
+    for (const [offset, length] of ranges) {
+      const last = Math.floor(Math.min(this.size, offset + length - 1) / this.blockBytes);
+      for (let index = Math.floor(offset / this.blockBytes); index <= last; index++) {
+        if (this.fetchedBlocks >= end) return;
+        if (!this.blocks.has(index)) this.block(index, Math.min(last, index + end - this.fetchedBlocks - 1));
+      }
+    }
+  }
+
+  /**
    * Ends the job if bytes were missing meanwhile: what a library made of the document then says nothing about it.
    * @throws PageSwarmError the error of the first read that failed
    */
@@ -102,6 +118,7 @@ export class PipedDocument implements ByteSource {
   }
 
   private keep(index: number, block: Uint8Array): void {
+    this.fetchedBlocks++;
     if (this.seen[index] === 0) {
       this.seen[index] = 1;
       this.onNewBlock();
