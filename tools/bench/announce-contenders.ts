@@ -14,6 +14,8 @@ export interface Contender {
   readonly udp: number;
   /** It answers only one request on each connection. */
   readonly closes: boolean;
+  /** It has no HTTP face. */
+  readonly isUdpOnly?: boolean;
   end(): Promise<void>;
 }
 
@@ -48,6 +50,36 @@ export async function startBittorrentTracker(): Promise<Contender | undefined> {
   }
 }
 
+const BLIND_ANSWERER = `
+import { createSocket } from 'node:dgram';
+const socket = createSocket({ type: 'udp4', lookup: (address, _, found) => found(null, address, 4) });
+const answer = Buffer.alloc(320);
+answer[3] = 1;
+socket.on('message', (packet, { address, port }) => {
+  packet.copy(answer, 4, 12, 16);
+  socket.send(answer, 0, packet.length === 16 ? 16 : 320, port, address);
+});
+socket.bind(0, '127.0.0.1');
+setTimeout(() => process.send({ http: 0, udp: socket.address().port }), 100);
+process.on('disconnect', () => process.exit());
+`;
+
+/** What Node's own part of an answer over UDP costs: as many bytes back, and nothing read, looked up or kept. */
+export async function startBlindAnswerer(): Promise<Contender> {
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', BLIND_ANSWERER], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  const ports = await reported(child);
+  return {
+    name: 'node:dgram, answering blindly',
+    pid: child.pid as number,
+    ...ports,
+    closes: false,
+    isUdpOnly: true,
+    end: () => ended(child),
+  };
+}
+
 /** @returns undefined where it is not installed */
 export async function startOpentracker(): Promise<Contender | undefined> {
   const folder = await mkdtemp(join(tmpdir(), 'pageswarm-opentracker-'));
@@ -61,6 +93,7 @@ export async function startOpentracker(): Promise<Contender | undefined> {
   const child = spawn('opentracker', ['-i', '127.0.0.1', '-p', String(port), '-P', String(port), '-w', 'whitelist', '-d', folder], {
     stdio: 'ignore',
   });
+  process.once('exit', () => child.kill('SIGKILL'));
   const isThere = await Promise.race([once(child, 'error').then(() => false), once(child, 'spawn').then(() => true)]);
   const end = async () => {
     await ended(child);

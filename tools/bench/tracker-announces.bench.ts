@@ -1,5 +1,5 @@
 import { SeededRandom } from '@pageswarm/primitives';
-import { type Contender, startBittorrentTracker, startOpentracker, startPageSwarm } from './announce-contenders.ts';
+import { type Contender, startBittorrentTracker, startBlindAnswerer, startOpentracker, startPageSwarm } from './announce-contenders.ts';
 import { ANNOUNCE_CROWDS, type AnnounceCrowd } from './announce-crowd.ts';
 import { fillOverUdp, loadHttp, loadUdp } from './announce-load.ts';
 import { type Bench, type Measurement, median } from './bench.ts';
@@ -66,10 +66,11 @@ async function measureAnnounces(tell: (line: string) => void): Promise<Measureme
 async function startAll(tell: (line: string) => void): Promise<Contender[]> {
   const rivals = await Promise.all([startBittorrentTracker(), startOpentracker()]);
   for (const [n, name] of ['bittorrent-tracker', 'opentracker'].entries()) if (!rivals[n]) tell(`${name} is not installed here`);
-  return [await startPageSwarm(), ...rivals.filter((rival) => rival !== undefined)];
+  return [await startPageSwarm(), ...rivals.filter((rival) => rival !== undefined), await startBlindAnswerer()];
 }
 
-function waysOf({ closes }: Contender): Way[] {
+function waysOf({ closes, isUdpOnly }: Contender): Way[] {
+  if (isUdpOnly) return ['UDP'];
   return closes ? ['HTTP, closed', 'UDP'] : ['HTTP, kept', 'HTTP, closed', 'UDP'];
 }
 
@@ -92,7 +93,9 @@ function ratio(
   const what = `${way}, ${name}: announces for the CPU of one of ${rival}${rivalWay === way ? '' : ` (${rivalWay})`}`;
   if (theirs) {
     const runs = ours.map((own, n) => (theirs[n] as number) / own);
-    return { what, unit: 'x', runs, note: `${verdict(median(runs), least)}, target ${least} x` };
+    const floor = costs.get(lineOf('node:dgram, answering blindly', way, ANNOUNCE_CROWDS[crowd] as AnnounceCrowd));
+    const most = way === 'UDP' && floor ? `; node:dgram alone would be ${(median(theirs) / median(floor)).toFixed(1)} x` : '';
+    return { what, unit: 'x', runs, note: `${verdict(median(runs), least)}, target ${least} x${most}` };
   }
   const earlier = rival === 'opentracker' ? EARLIER.opentracker[rivalWay as 'UDP'] : Number.NaN;
   const runs = ours.map((own) => earlier / own);
