@@ -41,9 +41,10 @@ export class CopyRestorer {
   async restore(store: SnapshotStore, notes: KeptNotes | undefined, sharing: CopySharing | undefined): Promise<void> {
     const started = this.clock.monotonic();
     this.unreadableEntries = 0;
+    const isEmpty = this.catalog.size === 0;
     if (notes) await this.takeAll(store, 'notes', (id, bytes) => notes.restore(id, bytes));
     await this.takeAll(store, 'peers', (id, bytes) => this.hosts.restore(decodePeer(id, bytes).facts));
-    await this.takeAll(store, 'documents', (id, bytes) => this.takeDocument(id, bytes, sharing));
+    await this.takeAll(store, 'documents', (id, bytes) => this.takeDocument(id, bytes, isEmpty, sharing));
     // Holders that no peer entry tells the address of can never be reached or expire.
     for (const peerId of this.catalog.holderIds()) if (!this.hosts.get(peerId)) this.catalog.dropPeer(peerId, this.clock.now());
     const { unreadable } = this;
@@ -52,19 +53,17 @@ export class CopyRestorer {
       this.logger.info({ documents: size, peers: this.hosts.size, unreadable, ms: this.clock.monotonic() - started }, 'snapshot restored');
   }
 
-  private takeDocument(id: string, bytes: Buffer, sharing: CopySharing | undefined): void {
-    const isKnown = this.catalog.get(id as DocumentId) !== undefined;
-    if (isKnown && sharing) {
+  /** @param isNew there was nothing here before, as at nearly every start: then nothing has to be looked up */
+  private takeDocument(id: string, bytes: Buffer, isNew: boolean, sharing: CopySharing | undefined): void {
+    const known = isNew ? undefined : this.catalog.get(id as DocumentId);
+    if (known && sharing) {
       sharing.merge(id, bytes);
       return;
     }
     const { facts, past } = decodeDocument(id, bytes);
     this.catalog.restore(facts, past, this.clock.now());
-    const record = this.catalog.get(facts.id);
-    if (!record) return;
     // What is known here wins, and may differ from what the copy holds.
-    if (isKnown) this.documents.changed(record);
-    else this.documents.same(record);
+    if (known) this.documents.changed(known);
   }
 
   private async takeAll(store: SnapshotStore, kind: SnapshotKind, take: (id: string, bytes: Buffer) => void): Promise<void> {

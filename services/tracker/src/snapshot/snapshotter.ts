@@ -60,6 +60,7 @@ export class Snapshotter {
     catalog.onChange(({ kind, record }) => {
       if (kind === 'removed') this.documents.gone(record, this.isOrdered);
       else if (!this.isTakingIn && kind !== 'listed') this.documents.changed(record);
+      else if (this.isTakingIn && kind === 'added') this.documents.same(record);
     });
     hosts.onChange((kind, { peerId }) => {
       if (!this.isTakingIn && kind !== 'state') this.peers.mark(peerId);
