@@ -60,6 +60,21 @@ describe('pages cut out of a document', () => {
     expect(joined.length).toBeLessThan(sizes.reduce((sum, size) => sum + size) / 2);
   });
 
+  it('keep an object whose number is that of the cross-reference stream in the view of another page', async () => {
+    const content = (text: string) => `<< /Length ${text.length} >>\nstream\n${text}\nendstream`;
+    const objects = [
+      '<< /Type /Catalog /Pages 2 0 R >>',
+      '<< /Type /Pages /Count 2 /Kids [3 0 R 4 0 R] /MediaBox [0 0 200 200] /Resources << /Font << /F 5 0 R >> >> >>',
+      '<< /Type /Page /Parent 2 0 R /Contents 6 0 R >>',
+      '<< /Type /Page /Parent 2 0 R /Contents 7 0 R >>',
+      '<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>',
+      content('BT /F 10 Tf 9 9 Td (first) Tj ET'),
+      content('BT /F 10 Tf 9 9 Td (second) Tj ET'),
+    ];
+    const joined = await joinViews(await viewsOf(writePdf(objects), [1, 2]), nothing);
+    expect(await textsOf(joined)).toEqual(['first', 'second']);
+  });
+
   it('keep what they inherited from the nodes above them', async () => {
     const pages = ['3 0 R', '4 0 R'];
     const objects = [

@@ -1,5 +1,5 @@
 import { PageSwarmError } from '@pageswarm/primitives';
-import { PDFDocument, PDFName, PDFObjectCopier, PDFPage, type PDFPageLeaf } from 'pdf-lib';
+import { PDFDocument, PDFName, PDFObjectCopier, PDFPage, type PDFPageLeaf, PDFStream } from 'pdf-lib';
 
 /**
  * Joins one-page views of one document into one PDF. Views keep the object numbers of their document, so what two pages
@@ -44,6 +44,7 @@ async function join(views: readonly Uint8Array[], onPage: () => void): Promise<U
   let union: PDFDocument | undefined;
   for (const view of views) {
     const document = await openForCopy(view);
+    removeCrossReferences(document);
     pages.push(withInheritedEntries(document.getPage(0).node));
     if (union)
       for (const [reference, object] of document.context.enumerateIndirectObjects())
@@ -87,6 +88,13 @@ async function withoutComplaints(action: () => Promise<Uint8Array>): Promise<Uin
 /** The empty password opens what is encrypted but open to everybody. */
 function openForCopy(bytes: Uint8Array): Promise<PDFDocument> {
   return PDFDocument.load(bytes, { password: '', updateMetadata: false, throwOnInvalidObject: false });
+}
+
+/** The cross-reference stream of a view has a number that is free in this view; another view may have an object of the document there. */
+function removeCrossReferences({ context }: PDFDocument): void {
+  const type = PDFName.of('XRef');
+  for (const [reference, object] of context.enumerateIndirectObjects())
+    if (object instanceof PDFStream && object.dict.get(PDFName.of('Type')) === type) context.delete(reference);
 }
 
 /** Entries that a page may take from the nodes above it (PDF 32000-1 section 7.7.3.4); the copy has other nodes above it. */
