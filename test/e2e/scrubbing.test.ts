@@ -10,17 +10,20 @@ const MIB = 1_048_576;
 const clientOf = (peer: ServiceProcess) => new PeerClient(peer.base);
 const read = async (peer: ServiceProcess, path: string) => (await fetch(`${peer.base}/${path}`)).text();
 
-/** Changes one bit at each of these places of the only document of a peer, as a bad disk does. */
+/** Changes one bit at each of these places of the only document of a peer, as a bad disk does: the file was last written when it was. */
 async function rot(peer: ServiceProcess, places: readonly number[]): Promise<void> {
   const folder = join(peer.dataDir, 'documents');
   const [name] = (await readdir(folder)) as [string];
   const file = await open(join(folder, name), 'r+');
+  const { atimeMs, mtimeMs } = await file.stat();
   const byte = new Uint8Array(1);
   for (const place of places) {
     await file.read(byte, 0, 1, place);
     byte[0] = (byte[0] as number) ^ 4;
     await file.write(byte, 0, 1, place);
   }
+  // Half a millisecond later, for a time in seconds is cut off, and might end up in the millisecond before.
+  await file.utimes(atimeMs / 1_000, (Math.floor(mtimeMs) + 0.5) / 1_000);
   await file.close();
 }
 
