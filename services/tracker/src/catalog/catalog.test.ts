@@ -4,7 +4,7 @@ import { MAX_ALIASES } from './announced-facts.ts';
 import { sampleFacts, samplePeer } from './catalog.sample.ts';
 import { Catalog, HOSTLESS_GRACE_MS } from './catalog.ts';
 import { SETTLED_PER_TURN } from './holder-ledger.ts';
-import { TRUNCATED_HASH_DIGITS } from './identity-table.ts';
+import { MAX_DOCUMENTS_PER_MD5, TRUNCATED_HASH_DIGITS } from './identity-table.ts';
 
 const all = { have: 40, complete: true };
 const some = { have: 7, complete: false };
@@ -63,6 +63,17 @@ describe('announcing a document', () => {
     expect(catalog.find(book.md5)?.id).toBe(book.id);
     catalog.remove(book.id);
     expect(catalog.find(book.md5)?.id).toBe(twin.id);
+  });
+
+  it('lists more files of one md5 than its limit, but finds no more of them by it', () => {
+    const catalog = catalogWithPeers(ann);
+    const ids = Array.from({ length: MAX_DOCUMENTS_PER_MD5 + 1 }, (_, n) => sampleFacts(n).id);
+    ids.forEach((_, n) => void catalog.announce(ann, sampleFacts(n, { md5: book.md5 }), all));
+    for (const id of ids.slice(0, -1)) {
+      expect(catalog.find(book.md5)?.id).toBe(id);
+      catalog.remove(id);
+    }
+    expect([catalog.find(book.md5), catalog.size]).toEqual([undefined, 1]);
   });
 
   it.each([

@@ -50,6 +50,15 @@ describe('an arena of bytes', () => {
     expect(arena.capacity).toBeLessThanOrEqual(2 * ARENA_CHUNK_BYTES);
   });
 
+  it('cuts what was released for shorter blocks, and uses the rest of it too', () => {
+    const arena = new ByteArena();
+    const large = Array.from({ length: 200 }, () => arena.put(new Uint8Array(5_000)));
+    const before = arena.capacity;
+    for (const reference of large) arena.release(reference);
+    for (let n = 0; n < 390; n++) arena.put(new Uint8Array(2_490));
+    expect(arena.capacity).toBe(before);
+  });
+
   it('makes a block longer in place while it has room', () => {
     const arena = new ByteArena();
     const reference = arena.put(Buffer.from('abc'));

@@ -8,13 +8,14 @@ describe('a table of hashes', () => {
     fc.assert(
       fc.property(steps, (changes) => {
         const keys = new Map<number, number>();
-        // Few and neighbouring hashes in one shard, so that searches run into each other.
+        // Few and neighbouring hashes in one shard, so that searches run into each other, and over its end.
+        const hashFor = (key: number) => (0xff_fffd + key) & 0xff_ffff;
         const table = new HashTable((item) => keys.get(item) as number);
         const present: number[] = [];
         for (const [isAdded, item, key] of changes) {
           if (isAdded && !keys.has(item)) {
-            keys.set(item, key);
-            table.add(key, item);
+            keys.set(item, hashFor(key));
+            table.add(hashFor(key), item);
             present.push(item);
           } else if (!isAdded && keys.has(item)) {
             table.delete(keys.get(item) as number, item);
@@ -23,9 +24,10 @@ describe('a table of hashes', () => {
           }
         }
         for (let key = 0; key <= 7; key++) {
-          const expected = present.find((item) => keys.get(item) === key) ?? -1;
-          expect(table.find(key, (item) => keys.get(item) === key)).toBe(expected);
+          const expected = present.find((item) => keys.get(item) === hashFor(key)) ?? -1;
+          expect(table.find(hashFor(key), (item) => keys.get(item) === hashFor(key))).toBe(expected);
         }
+        for (const item of present) expect(table.find(keys.get(item) as number, (other) => other === item)).toBe(item);
       }),
     );
   });

@@ -40,4 +40,13 @@ describe('numbers in order', () => {
     expect([...list.from()]).toEqual(items.slice(5_000).sort(descending));
     expect(list.delete(items[0] as number)).toBe(false);
   });
+
+  it('stay in order when one comes between two full blocks', () => {
+    const list = new OrderedNumbers(descending);
+    const items = Array.from({ length: 3 * ORDERED_BLOCK_ITEMS }, (_, n) => 10 * (3 * ORDERED_BLOCK_ITEMS - n));
+    for (const item of items) list.add(item);
+    const between = (items[ORDERED_BLOCK_ITEMS] as number) + 5;
+    list.add(between);
+    expect([...list.from()]).toEqual([...items, between].sort(descending));
+  });
 });
