@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { indexesOf, parsePageRanges } from '@pageswarm/primitives';
 import { ProcessSwarm, type ServiceProcess } from '@pageswarm/testing';
 import { PDFDocument } from 'pdf-lib';
 import { PeerClient } from '../../tools/local-swarm/peer.client.ts';
@@ -52,6 +53,25 @@ function inSwarm(uplink: number | undefined, test: (reader: ServiceProcess, id: 
   });
 }
 
+/** Bytes in the middle, alone and with others, under the tag that the whole document has for good. */
+async function expectRangesOf(reader: ServiceProcess, id: string): Promise<void> {
+  const middle = guide.length >> 1;
+  const read = (range: string, headers = {}) =>
+    fetch(`http://127.0.0.1:${reader.http.port}/api/v1/documents/${id}/content`, { headers: { range, ...headers } });
+  const part = (start: number, end: number) => Buffer.from(guide.subarray(start, end));
+  const one = await read(`bytes=${middle}-${middle + 99}`, { 'if-range': `"${id}"` });
+  expect([one.status, one.headers.get('etag')]).toEqual([206, `"${id}"`]);
+  expect(Buffer.from(await one.arrayBuffer()).equals(part(middle, middle + 100))).toBe(true);
+  const several = await read(`bytes=0-9, ${middle + 50_000}-${middle + 50_009}`);
+  expect([several.status, several.headers.get('content-type')]).toEqual([206, expect.stringContaining('multipart/byteranges')]);
+  const body = Buffer.from(await several.arrayBuffer());
+  for (const [start, end] of [
+    [0, 10],
+    [middle + 50_000, middle + 50_010],
+  ] as const)
+    expect(body.includes(Buffer.concat([Buffer.from(`bytes ${start}-${end - 1}/${guide.length}\r\n\r\n`), part(start, end)]))).toBe(true);
+}
+
 describe('reading a document that is not all here', () => {
   it(
     'shows the pages that were downloaded alone, from the few bytes that they need, and no others',
@@ -101,6 +121,16 @@ describe('reading a document that is not all here', () => {
         const { id: downloadId } = await peer.startDownload({ id });
         const { status, bytes } = await pageOf(reader, id, '110.pdf');
         expect([status, bytes.subarray(0, 5).toString()]).toEqual([200, '%PDF-']);
+        // What lies around the page that is read comes next, whoever leafs on need not wait.
+        await waitFor('the pages around page 110', DOWNLOAD_LIMIT_MS, async () => {
+          const { readyPages } = await peer.download(downloadId);
+          const ready = readyPages === '' ? [] : [...indexesOf(parsePageRanges(readyPages, FIELD_GUIDE.pages))];
+          return [109, 111, 112].every((page) => ready.includes(page));
+        });
+        const late = await pageOf(reader, id, '70.png?width=100&timeout=0');
+        expect([late.status, JSON.parse(late.bytes.toString()).detail]).toEqual([409, expect.stringMatching(/last seen at .*\?timeout=/)]);
+        await expectRangesOf(reader, id);
+        expect((await peer.download(downloadId)).state).toBe('downloading');
         const extract = await extractOf(reader, `${id}/extract`, { pages: '3,80-81' });
         expect([extract.status, extract.type, await pageCountOf(extract.bytes)]).toEqual([200, 'application/pdf', 3]);
         const meanwhile = await peer.download(downloadId);
