@@ -8,9 +8,9 @@ import { PeerClient } from '../../tools/local-swarm/peer.client.ts';
 const MIB = 1_048_576;
 const PAGES = 40;
 /** Upload limits of the peers in MiB/s: the first two have the document, the other six download it all at once. */
-const HOSTS = [4, 2];
-const READERS = [4, 3, 2, 4, 3, 2];
-const DOCUMENT_BYTES = 32 * MIB;
+const HOSTS = [2, 1];
+const READERS = [2, 1.5, 1, 2, 1.5, 1];
+const DOCUMENT_BYTES = 24 * MIB;
 const SIMULATIONS = 5;
 /** How far the real makespan may be from the predicted one. */
 const TOLERANCE = 0.1;

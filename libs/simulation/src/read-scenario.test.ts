@@ -26,7 +26,30 @@ describe('a scenario file', () => {
     });
   });
 
+  it('may have sites, limits, churn and what others published', () => {
+    const [host, reader] = valid.nodes;
+    const scenario = readScenario({
+      ...valid,
+      links: [{ between: ['town', 'country'], rate: '1 MiB/s', latency: '40 ms' }],
+      published: { by: 'Kraken', p50: 1, 'p99.9': 2.2 },
+      nodes: [
+        { ...host, site: 'town', limited: true, 'max connections': 10 },
+        { ...reader, site: 'country', 'free rides': true, 'joins every': '400 ms', stays: '2 s' },
+      ],
+    });
+    expect(scenario.links).toEqual([{ between: ['town', 'country'], rate: 2 ** 20, latencyMs: 40 }]);
+    expect(scenario.published).toEqual({ by: 'Kraken', p50: 1, p999: 2.2 });
+    expect(scenario.nodes[0]).toMatchObject({ site: 'town', limited: true, maxConnections: 10 });
+    expect(scenario.nodes[1]).toMatchObject({ site: 'country', freeRides: true, joinsEveryMs: 400, staysMs: 2_000 });
+  });
+
   it.each([
+    [{ ...valid, links: [{ between: ['a'], rate: '1 MiB/s', latency: '1 ms' }] }, 'links[0]: between must be a list of two sites'],
+    [
+      { ...valid, links: [{ between: ['a', 'b'], rate: '1 MiB/s', latency: '1 ms' }] },
+      'links[0]: between names the site a, in which no node',
+    ],
+    [{ ...valid, nodes: 'many' }, 'nodes must be a list'],
     [null, 'the scenario must be a mapping'],
     [{ ...valid, nodes: [] }, 'nodes must be a list with at least one node'],
     [{ ...valid, nod: 1 }, 'the scenario: nod is not known'],

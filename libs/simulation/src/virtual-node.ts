@@ -62,7 +62,6 @@ export class VirtualNode {
   /** A new download over what it has. */
   begin(spec: DownloadSpec, limits: Scenario['limits'], now: number): void {
     this.download = new Download(spec, this.pieces, limits);
-    this.startedAt = now;
     this.lastProgressAt = now;
   }
 
