@@ -8,6 +8,9 @@ type Entry =
   | { readonly kind: 'plain'; readonly offset: number; readonly gen: number }
   | { readonly kind: 'compressed'; readonly container: number; readonly index: number };
 
+/** The highest generation that an entry may have (ISO 32000-1, 7.5.4); a damaged file has any, which no reference names. */
+const MAX_GENERATION = 65_535;
+
 /** Writes a small PDF out of objects that keep their numbers. */
 export class ViewWriter {
   private readonly parts: Uint8Array[] = [];
@@ -64,9 +67,9 @@ export class ViewWriter {
     for (const [index, num] of listed.entries()) {
       const entry = this.entries.get(num);
       const [type, position, detail] = !entry
-        ? [0, 0, 65_535]
+        ? [0, 0, MAX_GENERATION]
         : entry.kind === 'plain'
-          ? [1, entry.offset, entry.gen]
+          ? [1, entry.offset, Math.min(entry.gen, MAX_GENERATION)]
           : [2, entry.container, entry.index];
       rows.writeUInt8(type, index * 8);
       rows.writeUIntBE(position, index * 8 + 1, 5);
