@@ -101,7 +101,8 @@ export const VARIABLES = {
   },
   PAGESWARM_ANNOUNCES_PER_SECOND: {
     schema: z.coerce.number().int().min(0).max(1_000_000).optional(),
-    meaning: 'Announces of BitTorrent clients per second that one address may send, ten seconds of them at once; 0 is without limit. When unset 100, and none for this machine.',
+    meaning:
+      'Announces of BitTorrent clients per second that one address may send, ten seconds of them at once; 0 is without limit. When unset 100, and none for this machine.',
   },
   PAGESWARM_SEARCHES_PER_SECOND: {
     schema: z.coerce.number().int().min(0).max(1_000_000).optional(),
