@@ -2,11 +2,9 @@ import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { readPeerConfig } from '@pageswarm/config';
 import { createLogger } from '@pageswarm/observability';
-import { startPeer } from '@pageswarm/peer-node';
+import { Library, type LocalDocument, startPeer } from '@pageswarm/peer-node';
 import { formatEndpoint, indexesOf, pieceSize } from '@pageswarm/primitives';
 import { noisePdf, ProcessSwarm, type ServiceProcess, TemporaryFolders } from '@pageswarm/testing';
-import { Library } from '../../services/peer-node/src/library/library.service.ts';
-import type { LocalDocument } from '../../services/peer-node/src/library/local-document.ts';
 import { PeerClient } from '../../tools/local-swarm/peer.client.ts';
 
 const MIB = 1_048_576;
