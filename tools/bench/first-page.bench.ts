@@ -13,6 +13,9 @@ const PAGES = 100;
 const RUNS = 3;
 const INSPECTION_LIMIT_MS = 120_000;
 const MOST_PERCENT = 2;
+/** Why the figure is above the one percent that the page is. */
+const WHAT_COMES_TOO =
+  'looked up over HTTP, so a little late; what was under way when the page was asked for comes too, 1 MiB at the start';
 
 /** A page of a large book that is wanted before the book is there. */
 export const firstPageBench: Bench = {
@@ -42,7 +45,12 @@ async function measure(swarm: LocalSwarm, folder: string, tell: (line: string) =
     }
     const percents = runs.map(({ percentHere }) => percentHere);
     results.push(
-      { what: `page ${page} is here after`, unit: '% of bytes', runs: percents, note: atMost(median(percents), MOST_PERCENT, '%') },
+      {
+        what: `page ${page} is here after`,
+        unit: '% of bytes',
+        runs: percents,
+        note: `${atMost(median(percents), MOST_PERCENT, '%')}; ${WHAT_COMES_TOO}`,
+      },
       {
         what: `page ${page} is shown after`,
         unit: '% of bytes',
