@@ -32,6 +32,7 @@ async function run(tell: Tell): Promise<Measurement[]> {
       ...(await measureShares(files, maps)),
       ...(await measureViews(files, maps)),
       ...(await measureWorker(files, texts, tell)),
+      ...(await withTemporarySwarm(1, (swarm) => measureWordDifferences(swarm.peer(1), tell))),
       ...(await measureRivals(texts, pagesOf(texts, maps), tell)),
     ];
   } finally {
@@ -46,18 +47,13 @@ function measureWorker(files: readonly BenchPdf[], texts: readonly BenchPdf[], t
     const words = await measureWords(peer, swarm.process('pdf-worker').pid as number, texts, tell);
     const sample = files.find(({ kind }) => kind === 'sample') as BenchPdf;
     const longest = texts.reduce((one, other) => (other.bytes.length > one.bytes.length ? other : one));
-    return [
-      ...words,
-      ...(await measurePages(peer, 'a sample', sample)),
-      ...(await measurePages(peer, 'the largest manual', longest)),
-      ...(await measureWordDifferences(peer, tell)),
-    ];
+    return [...words, ...(await measurePages(peer, 'a sample', sample)), ...(await measurePages(peer, 'the largest manual', longest))];
   });
 }
 
 /** Pages of a document as a PDF and as pictures, the processes warm. */
 async function measurePages(peer: PeerClient, which: string, { bytes }: BenchPdf): Promise<Measurement[]> {
-  const content = Buffer.concat([bytes, Buffer.from('\n% shown\n')]);
+  const content = Buffer.concat([bytes, Buffer.from(`\n% ${which} is shown\n`)]);
   const { id, pages } = await peer.addInspected(`${which}.pdf`, content, INSPECTION_LIMIT_MS);
   const numbers = spread(pages ?? 1);
   await peer.picture(id, 1, 200);
