@@ -31,6 +31,28 @@ describe('rarest first', () => {
     expect(swarm.picker.pickRarest(2, pieces(9))).toEqual([2]);
   });
 
+  it('takes neighbours that are as rare together, from the start of their run', () => {
+    const RUN = 4;
+    const firsts = new Set<number>();
+    for (let seed = 1; seed <= 20; seed++) {
+      const swarm = picker(' '.repeat(32), `${'#'.repeat(30)}  `);
+      for (let draw = 0; draw < seed; draw++) swarm.picker.pickRarest(0, pieces(1));
+      const [first, ...next] = swarm.picker.pickRarest(0, pieces(2 * RUN)) as [number, ...number[]];
+      firsts.add(first);
+      expect(first % RUN).toBe(0);
+      // The last two of 30 have a run of their own.
+      const inRun = first === 28 ? 2 : RUN;
+      expect(next.slice(0, inRun - 1)).toEqual([first + 1, first + 2, first + 3].slice(0, inRun - 1));
+    }
+    expect(firsts.size).toBeGreaterThan(3);
+  });
+
+  it('takes no neighbour that is less rare', () => {
+    const swarm = picker(' '.repeat(16), '################', '#### ###########', '#########  #####');
+    expect([...swarm.picker.pickRarest(1, pieces(2))].sort()).toEqual([10, 9]);
+    expect([...swarm.picker.pickRarest(2, pieces(1))]).toEqual([4]);
+  });
+
   it('picks at least one piece, however small the budget', () => {
     const swarm = picker('   ', '###');
     expect(swarm.picker.pickRarest(0, { bytes: 1, pieces: 1 })).toHaveLength(1);

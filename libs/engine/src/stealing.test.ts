@@ -34,6 +34,7 @@ describe('the order of a crowd', () => {
       [
         ...crowdOrder(
           103,
+          4,
           ids.filter((id) => id !== own),
           own,
           new SeededRandom(1),
@@ -43,15 +44,24 @@ describe('the order of a crowd', () => {
     expect(new Set(parts.flat()).size).toBe(100);
   });
 
+  it('keeps neighbours together outside of the own part, too', () => {
+    const others = ids.slice(1);
+    const rest = [...crowdOrder(100, 4, others, ids[0], new SeededRandom(1))].slice(20);
+    const runs = Array.from({ length: 20 }, (_, run) => rest.slice(4 * run, 4 * run + 4));
+    for (const [first = 0, ...next] of runs) expect(next).toEqual([first + 1, first + 2, first + 3]);
+    expect(runs.map(([first]) => first)).not.toEqual(Array.from({ length: 20 }, (_, run) => 20 + 4 * run));
+  });
+
   it('holds every piece once', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 200 }),
+        fc.integer({ min: 1, max: 9 }),
         fc.subarray(ids),
         fc.constantFrom(undefined, ...ids),
         fc.nat(),
-        (count, others, own, seed) => {
-          const order = crowdOrder(count, others, own, new SeededRandom(seed));
+        (count, runLength, others, own, seed) => {
+          const order = crowdOrder(count, runLength, others, own, new SeededRandom(seed));
           expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, i) => i));
         },
       ),

@@ -1,5 +1,5 @@
 import type { Host } from '../host.ts';
-import type { PickBudget } from '../piece-picker.ts';
+import { type PickBudget, piecesInRun } from '../piece-picker.ts';
 import { leastInFlight } from '../request-pacing.ts';
 import { bytesToMove, lastToFinish } from '../stealing.ts';
 import { crowdOrder } from './crowd-order.ts';
@@ -90,6 +90,7 @@ export class AdaptiveStrategy implements Strategy {
     picker.orderScarce(
       crowdOrder(
         book.count,
+        piecesInRun(book.pieceLength),
         others.map((host) => host.peerId),
         ownPeerId,
         random,

@@ -1,5 +1,5 @@
 import type { Host } from '../host.ts';
-import type { PickBudget } from '../piece-picker.ts';
+import { type PickBudget, piecesInRun } from '../piece-picker.ts';
 import { crowdOrder } from './crowd-order.ts';
 import type { Strategy, StrategyView } from './strategy.ts';
 
@@ -15,6 +15,7 @@ export class RarestFirstStrategy implements Strategy {
     picker.orderScarce(
       crowdOrder(
         book.count,
+        piecesInRun(book.pieceLength),
         others.map((host) => host.peerId),
         ownPeerId,
         random,
