@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Body, Controller, Delete, Get, Inject, Module, Param, Post, Query, Req, Res } from '@nestjs/common';
 import type { CommonConfig } from '@pageswarm/config';
@@ -71,8 +73,8 @@ const readiness = new Readiness();
 @Module({ imports: [HttpModule.register(createMetricsRegistry('test'), readiness)], controllers: [GreetingController] })
 class GreetingModule {}
 
-function start(admin: CommonConfig['admin']): Promise<RunningService> {
-  const config = { http: { host: '127.0.0.1', port: 0 }, transport: { host: '127.0.0.1', port: 0 }, admin } as CommonConfig;
+function start(admin: CommonConfig['admin'], prepare?: () => Promise<void>, port = 0): Promise<RunningService> {
+  const config = { http: { host: '127.0.0.1', port }, transport: { host: '127.0.0.1', port: 0 }, admin } as CommonConfig;
   return startService(GreetingModule, {
     title: 'Test',
     description: 'A face.',
@@ -81,7 +83,17 @@ function start(admin: CommonConfig['admin']): Promise<RunningService> {
     readiness,
     strategy: new SilentStrategy(),
     maxUploadBytes: 1_000,
+    ...(prepare && { prepare }),
   });
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
 }
 
 describe('the HTTP face', () => {
@@ -167,6 +179,31 @@ describe('the HTTP face', () => {
     expect(openapi.paths['/api/v1/greetings']?.post.responses['422']?.description).toBe('NOT_A_PDF');
     expect(openapi.paths['/api/v1/greetings']?.post.requestBody).toBeDefined();
     expect((await fetch(`${base}/docs`)).status).toBe(200);
+  });
+
+  it('tells its health while it prepares, and nothing else', async () => {
+    const port = await freePort();
+    const base = `http://127.0.0.1:${port}`;
+    const statuses: number[] = [];
+    const early: { answer?: Response; body?: unknown } = {};
+    const prepare = async () => {
+      for (const path of ['healthz', 'metrics']) statuses.push((await fetch(`${base}/${path}`)).status);
+      early.answer = await fetch(`${base}/api/v1/greetings`);
+      early.body = await early.answer.json();
+    };
+    const late = await start({ token: undefined, open: false }, prepare, port);
+    expect(statuses).toEqual([200, 200]);
+    expect([early.answer?.status, early.answer?.headers.get('retry-after')]).toEqual([503, '1']);
+    expect(early.body).toMatchObject({ code: 'STARTING', advice: expect.stringContaining('/readyz') });
+    expect((await fetch(`${base}/api/v1/greetings`)).status).toBe(200);
+    await late.close();
+  });
+
+  it('frees its port when it cannot be prepared', async () => {
+    const port = await freePort();
+    await expect(start({ token: undefined, open: false }, () => Promise.reject(new Error('no')), port)).rejects.toThrow('no');
+    const next = await start({ token: undefined, open: false }, undefined, port);
+    await next.close();
   });
 
   it('refuses changes that a page of another site sends', async () => {

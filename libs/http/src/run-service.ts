@@ -15,6 +15,7 @@ import { answerFrameworkError } from './framework-errors.ts';
 import { serveOpenApi } from './openapi.ts';
 import { ProblemFilter } from './problem.filter.ts';
 import type { Readiness } from './readiness.ts';
+import { StartGate } from './start-gate.ts';
 
 /** The largest JSON body of a request, in bytes. */
 export const MAX_JSON_BODY_BYTES = 1_048_576;
@@ -35,6 +36,11 @@ export interface ServiceOptions {
   /** Paths outside `/api/v1`, besides health and metrics. */
   readonly bareRoutes?: readonly string[];
   readonly fastify?: FastifyServerOptions;
+  /**
+   * What has to be done before the service is of use. Meanwhile HTTP tells its health and answers STARTING to all else, so
+   * that nobody takes a long start for a hung one, and the swarm transport does not listen yet.
+   */
+  readonly prepare?: () => Promise<void>;
 }
 
 export interface RunningService {
@@ -72,13 +78,20 @@ export async function startService(root: Type | DynamicModule, options: ServiceO
   serveOpenApi(app, options.title, options.description);
   // Whoever opens the bare address is told where to look.
   const index = { service: options.title, about: options.description, ...SIGNPOSTS };
-  app
-    .getHttpAdapter()
-    .getInstance()
-    .get('/', () => index);
+  const fastify = app.getHttpAdapter().getInstance();
+  fastify.get('/', () => index);
   app.connectMicroservice({ strategy }, { inheritAppConfig: true });
-  await app.startAllMicroservices();
-  await app.listen(config.http.port, config.http.host);
+  const gate = new StartGate();
+  fastify.addHook('onRequest', gate.hook);
+  try {
+    await app.listen(config.http.port, config.http.host);
+    await options.prepare?.();
+    await app.startAllMicroservices();
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+  gate.open();
   const address = app.getHttpServer().address() as { address: string; port: number };
   const http = { host: config.http.host, port: address.port };
   const transport = { host: config.transport.host, port: strategy.address().port };

@@ -82,6 +82,7 @@ export const ERROR_CODES = {
   UNKNOWN_PATTERN: { status: 501, title: 'Unknown request', advice: 'Run the same version of PageSwarm on both nodes.' },
   CANCELLED: { status: 499, title: 'Cancelled', advice: 'Nothing to do; whoever asked took the request back.' },
   DEADLINE_EXCEEDED: { status: 504, title: 'Deadline exceeded', advice: 'Try again, or give more time.' },
+  STARTING: { status: 503, title: 'Node is starting', advice: 'Try again in a moment; /readyz says what it waits for.' },
   GOING_AWAY: { status: 503, title: 'Node is shutting down', advice: 'Ask another node.' },
 } as const satisfies Record<string, ErrorMeaning>;
 
