@@ -20,6 +20,8 @@ export interface CommonConfig {
 export interface TrackerConfig extends CommonConfig {
   readonly redisUrl: string | undefined;
   readonly snapshotFile: string | undefined;
+  /** For how long it goes on answering at shutdown while it takes nothing in. */
+  readonly drainMs: number;
   readonly snapshotIntervalMs: number;
   readonly leaseMs: number;
   readonly publicUrl: string | undefined;
@@ -73,6 +75,7 @@ export function readTrackerConfig(env: Env): TrackerConfig {
     ...common(values),
     redisUrl: values.PAGESWARM_REDIS_URL,
     snapshotFile: values.PAGESWARM_SNAPSHOT_FILE,
+    drainMs: values.PAGESWARM_DRAIN_MS,
     snapshotIntervalMs: values.PAGESWARM_SNAPSHOT_INTERVAL_MS,
     leaseMs: values.PAGESWARM_LEASE_MS,
     publicUrl: values.PAGESWARM_PUBLIC_URL?.replace(/\/+$/, ''),

@@ -66,6 +66,10 @@ export const VARIABLES = {
   },
   PAGESWARM_ADMIN_OPEN: { schema: flag, meaning: '1 lets every address send requests that change something.' },
   PAGESWARM_SHUTDOWN_GRACE_MS: { schema: whole(5_000, 0, 600_000), meaning: 'Milliseconds that running work may take to end at shutdown.' },
+  PAGESWARM_DRAIN_MS: {
+    schema: whole(0, 0, 600_000),
+    meaning: 'Milliseconds that a tracker goes on answering at shutdown while it takes nothing in, so that clients find another one.',
+  },
   PAGESWARM_REDIS_URL: {
     schema: z.url({ protocol: /^rediss?$/ }).optional(),
     meaning: 'Redis for the tracker snapshot.',

@@ -9,6 +9,6 @@ await supervise(async () => {
   return {
     service: await startTracker(config, logger, () => process.kill(process.pid, 'SIGTERM')),
     logger,
-    graceMs: config.shutdownGraceMs,
+    graceMs: config.drainMs + config.shutdownGraceMs,
   };
 });

@@ -19,7 +19,8 @@ export interface RunningTracker extends RunningService {
 }
 
 /**
- * Starts a tracker: reads the snapshot first, so that it is complete when it is ready.
+ * Starts a tracker: it reads the snapshot before it takes part, so that it is complete when it is ready. Meanwhile it tells
+ * its health, and BitTorrent clients when to come back.
  * @param end called when a drained tracker should end; without it, it closes
  * @throws when a port is taken
  */
@@ -32,10 +33,13 @@ export async function startTracker(config: TrackerConfig, logger: Logger, end?: 
   readiness.add({
     name: 'snapshot',
     essential: false,
-    check: () => ({ ok: snapshotter.status().state !== 'failing', detail: snapshotter.status().detail }),
+    check: () => ({ ok: ['ok', 'off'].includes(snapshotter.status().state), detail: snapshotter.status().detail }),
   });
-  await snapshotter.start();
-  await dropForbidden(parts);
+  readiness.add({
+    name: 'catalog',
+    essential: true,
+    check: () => ({ ok: !parts.admission.isStarting, detail: catalogDetail(parts) }),
+  });
   const strategy = new SwarmServer({
     ...config.transport,
     identity: context.identity,
@@ -43,10 +47,7 @@ export async function startTracker(config: TrackerConfig, logger: Logger, end?: 
     metrics: transportMetrics,
     limits: { drainTimeoutMs: config.shutdownGraceMs },
   });
-  const stops = [
-    every(Math.ceil(config.leaseMs / SWEEPS_PER_LEASE), () => swarm.sweep()),
-    every(BITTORRENT_SWEEP_MS, () => bittorrent.sweep()),
-  ];
+  const stops: (() => void)[] = [];
   const stop = async () => {
     for (const end of stops) end();
     await udp.stop();
@@ -61,8 +62,19 @@ export async function startTracker(config: TrackerConfig, logger: Logger, end?: 
     () => (end ? end() : void close()),
     logger,
   );
-  try {
+  parts.admission.isStarting = true;
+  const prepare = async () => {
+    await snapshotter.start();
+    await dropForbidden(parts);
     await udp.start();
+    // While the copy comes nobody can renew, and no lease may run out.
+    stops.push(
+      every(Math.ceil(config.leaseMs / SWEEPS_PER_LEASE), () => swarm.sweep()),
+      every(BITTORRENT_SWEEP_MS, () => bittorrent.sweep()),
+    );
+    parts.admission.isStarting = false;
+  };
+  try {
     const service = await startService(TrackerModule.register(parts, drain, registry, readiness), {
       title: 'PageSwarm tracker',
       description: 'The catalog of documents and their hosts; also a BitTorrent tracker for them.',
@@ -70,13 +82,16 @@ export async function startTracker(config: TrackerConfig, logger: Logger, end?: 
       logger,
       readiness,
       strategy,
+      prepare,
       maxUploadBytes: MAX_TORRENT_BYTES,
       bareRoutes: ['announce', 'scrape'],
       fastify: { serverFactory: new HttpDoor(parts.http, logger).serverFactory },
     });
-    void swarm.confirmRestored();
+    // Whoever comes with the rest of a copy that stopped coming is looked after when it is there.
+    snapshotter.onRestored(() => void dropForbidden(parts).then(() => swarm.confirmRestored()));
+    if (!snapshotter.isRestored) void swarm.confirmRestored();
     close = async () => {
-      drain.close();
+      await drain.finish(config.drainMs);
       await service.close();
       await stop();
     };
@@ -85,6 +100,11 @@ export async function startTracker(config: TrackerConfig, logger: Logger, end?: 
     await stop();
     throw error;
   }
+}
+
+function catalogDetail({ admission, snapshotter }: TrackerParts): string {
+  if (admission.isStarting) return 'the copy of the catalog is being read';
+  return snapshotter.isRestored ? 'complete' : 'without what the copy holds, which is still to come';
 }
 
 /** Documents of a snapshot that was made before the allow-list was in force. */

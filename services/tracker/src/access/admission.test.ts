@@ -3,7 +3,7 @@ import { ManualClock } from '@pageswarm/primitives';
 import { Announce, EVENT } from '../bittorrent/announce.ts';
 import { addressBytes } from '../bittorrent/client-address.ts';
 import { sampleFacts } from '../catalog/catalog.sample.ts';
-import { Admission, type AdmissionOptions, DRAINING_RETRY_MINUTES } from './admission.ts';
+import { Admission, type AdmissionOptions, DRAINING_RETRY_MINUTES, STARTING_RETRY_MINUTES } from './admission.ts';
 import { AllowList } from './allow-list.ts';
 import { Bans, normalAddress } from './bans.ts';
 import { Notes } from './notes.ts';
@@ -66,6 +66,15 @@ describe('admission', () => {
     expect(announce('10.0.0.1', EVENT.stopped)).toBeUndefined();
     expect(() => gate.demandEntry(PEER, '10.0.0.1')).toThrow(expect.objectContaining({ code: 'GOING_AWAY' }));
     expect(() => gate.demandTime()).toThrow(expect.objectContaining({ code: 'GOING_AWAY' }));
+  });
+
+  it('answers nobody while the tracker does not know yet what it lists', () => {
+    const { gate, announce } = admission();
+    gate.isStarting = true;
+    expect(announce('10.0.0.1', EVENT.stopped)).toMatchObject({ retryInMinutes: STARTING_RETRY_MINUTES });
+    expect(gate.scrapeRefusal()).toMatchObject({ retryInMinutes: STARTING_RETRY_MINUTES });
+    gate.isStarting = false;
+    expect([announce('10.0.0.1'), gate.scrapeRefusal()]).toEqual([undefined, undefined]);
   });
 
   it('asks an address that announces too often to wait', () => {

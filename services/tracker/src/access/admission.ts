@@ -9,8 +9,12 @@ import { type RateLimit, RateLimiter } from './rate-limiter.ts';
 /** When to try again at a tracker that is going away (BEP 31), in minutes: another one, or its successor, is there by then. */
 export const DRAINING_RETRY_MINUTES = 1;
 
+/** When to try again at a tracker that still reads its copy (BEP 31), in minutes. */
+export const STARTING_RETRY_MINUTES = 1;
+
 const MINUTE_MS = 60_000;
 const GOING_AWAY: Refusal = { reason: 'this tracker is going away', retryInMinutes: DRAINING_RETRY_MINUTES };
+const STARTING: Refusal = { reason: 'this tracker is starting', retryInMinutes: STARTING_RETRY_MINUTES };
 const BANNED: Refusal = { reason: 'banned from this tracker' };
 
 export interface AdmissionOptions {
@@ -25,6 +29,8 @@ export interface AdmissionOptions {
 export class Admission implements AnnouncePolicy {
   /** The tracker takes nothing new in any more. */
   isDraining = false;
+  /** The tracker does not know yet what it lists. */
+  isStarting = false;
   private readonly announces: RateLimiter;
 
   constructor(
@@ -62,7 +68,12 @@ export class Admission implements AnnouncePolicy {
     return !this.options.allowListOnly || this.allowList.allows(document);
   }
 
+  scrapeRefusal(): Refusal | undefined {
+    return this.isStarting ? STARTING : undefined;
+  }
+
   refusalOf(request: Announce): Refusal | undefined {
+    if (this.isStarting) return STARTING;
     // Whoever leaves is not in the way of anything.
     if (this.isDraining && request.event !== EVENT.stopped) return GOING_AWAY;
     const length = request.width - 2;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@pageswarm/observability';
 import type { Admission } from './admission.ts';
 
@@ -10,6 +11,8 @@ export type End = () => void;
  */
 export class Drain {
   private timer: NodeJS.Timeout | undefined;
+  /** Of a drain that was ordered, by the clock of the process. */
+  private endsAt = Number.POSITIVE_INFINITY;
 
   constructor(
     private readonly admission: Admission,
@@ -29,10 +32,18 @@ export class Drain {
     this.leave();
   }
 
+  /** Takes nothing in any more, and resolves when those who ask have had so many milliseconds to notice, or the drain ends. */
+  async finish(ms: number): Promise<void> {
+    const left = Math.max(0, this.endsAt - performance.now());
+    this.close();
+    await sleep(Math.min(ms, left));
+  }
+
   /** The same, and the end after so many milliseconds; a second time only the moment of the end changes. */
   begin(ms: number): void {
     this.close();
     this.logger.warn({ ms }, 'the tracker takes nothing in any more and will end');
+    this.endsAt = performance.now() + ms;
     this.timer = setTimeout(this.end, ms);
   }
 }

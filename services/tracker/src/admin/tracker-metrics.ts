@@ -82,6 +82,9 @@ export function measureTracker(registry: Registry, { catalog, hosts, bittorrent,
   gauge('pageswarm_tracker_snapshot_up', '1 while the copy of the catalog is kept, 0 while it cannot be saved or there is no store.', () =>
     snapshotter.status().state === 'ok' ? 1 : 0,
   );
+  gauge('pageswarm_tracker_snapshot_restored', '1 when all of the copy is in the catalog, 0 while some of it is still to come.', () =>
+    Number(snapshotter.isRestored),
+  );
   gauge('pageswarm_tracker_snapshot_pending_entries', 'Changes that are not saved yet.', () => snapshotter.status().pending);
   gauge(
     'pageswarm_tracker_snapshot_lag_seconds',

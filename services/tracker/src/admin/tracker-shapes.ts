@@ -27,7 +27,7 @@ export const PeerListRequestSchema = z.object({
 });
 export type PeerListRequest = z.output<typeof PeerListRequestSchema>;
 
-export const SNAPSHOT_STATES = ['off', 'ok', 'failing'] as const;
+export const SNAPSHOT_STATES = ['off', 'ok', 'restoring', 'failing'] as const;
 
 export const StatsSchema = z.object({
   trackerId: PeerIdField,

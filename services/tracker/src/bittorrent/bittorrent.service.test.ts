@@ -30,7 +30,7 @@ function tracker({ policy, limits }: { policy?: Partial<AnnouncePolicy>; limits?
   catalog.announce(samplePeer(1), book, { have: 40, complete: true });
   catalog.announce(samplePeer(2), book, { have: 4, complete: false });
   const counters = new BittorrentCounters().http;
-  const everybody = { refusalOf: () => undefined, tracksUnlisted: () => false, ...policy };
+  const everybody = { refusalOf: () => undefined, scrapeRefusal: () => undefined, tracksUnlisted: () => false, ...policy };
   const bittorrent = new BittorrentTracker(catalog, clock, new SeededRandom(1), everybody, undefined, limits);
   const http = new HttpTracker(bittorrent, counters);
   const read = (bytes: Uint8Array) => bdecode(bytes.subarray(HEAD_ROOM)) as Map<string, BencodeValue>;

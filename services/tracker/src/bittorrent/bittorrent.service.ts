@@ -38,12 +38,14 @@ const FULL: Refusal = { reason: 'this tracker has no room for another torrent', 
 export interface AnnouncePolicy {
   /** Why this client gets no answer now. */
   refusalOf(request: Announce): Refusal | undefined;
+  /** Why nobody gets an answer to a scrape now. */
+  scrapeRefusal(): Refusal | undefined;
   /** Whether a torrent that is no listed document is tracked. */
   tracksUnlisted(infoHash: Buffer): boolean;
 }
 
 /** Everybody, for listed documents. */
-const LISTED_DOCUMENTS: AnnouncePolicy = { refusalOf: () => undefined, tracksUnlisted: () => false };
+const LISTED_DOCUMENTS: AnnouncePolicy = { refusalOf: () => undefined, scrapeRefusal: () => undefined, tracksUnlisted: () => false };
 
 export interface BittorrentLimits {
   /** @default MAX_UNLISTED_TORRENTS */
@@ -102,6 +104,11 @@ export class BittorrentTracker {
   /** Torrents that are no listed documents. */
   get unlistedCount(): number {
     return this.unlisted;
+  }
+
+  /** Why nobody gets an answer to a scrape now. */
+  scrapeRefusal(): Refusal | undefined {
+    return this.policy.scrapeRefusal();
   }
 
   /** The swarm of an announced torrent, or why it has none. */

@@ -36,7 +36,7 @@ function tracker() {
   const catalog = new Catalog();
   catalog.setListed(samplePeer(1), true);
   catalog.announce(samplePeer(1), book, { have: 40, complete: true });
-  const open = { refusalOf: () => undefined, tracksUnlisted: () => true };
+  const open = { refusalOf: () => undefined, scrapeRefusal: () => undefined, tracksUnlisted: () => true };
   const clock = new ManualClock();
   const bittorrent = new BittorrentTracker(catalog, clock, new SeededRandom(1), open, undefined, { unlisted: 1_000, peers: 1_000 });
   const counters = new BittorrentCounters();

@@ -52,6 +52,8 @@ export class HttpTracker {
 
   /** Torrents that are not known are left out. */
   scrape(bytes: Uint8Array, from: number, to: number): Buffer {
+    const refusal = this.tracker.scrapeRefusal();
+    if (refusal) return this.refused(refusal);
     const found = readScrape(bytes, from, to, this.scraped);
     if (typeof found !== 'number') return this.refused(found);
     const files = new Map<string, BencodeInput>();

@@ -1,6 +1,6 @@
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@pageswarm/observability';
-import { type Clock, type DocumentId, isPageSwarmError } from '@pageswarm/primitives';
+import { type Clock, type DocumentId, isPageSwarmError, PageSwarmError } from '@pageswarm/primitives';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { HostTable } from '../swarm/host-table.ts';
 import type { CopySharing } from './copy-sharing.ts';
@@ -8,14 +8,49 @@ import type { DirtyDocuments } from './dirty-documents.ts';
 import { decodeDocument } from './document-codec.ts';
 import type { KeptNotes } from './kept-notes.ts';
 import { decodePeer } from './peer-codec.ts';
-import type { SnapshotKind, SnapshotStore } from './snapshot-store.ts';
+import { type LoadPlace, SNAPSHOT_KINDS, type SnapshotEntry, type SnapshotKind, type SnapshotStore } from './snapshot-store.ts';
 
 /** Entries that are taken in before others get their turn. */
 export const RESTORED_PER_TURN = 100;
+/**
+ * For how long nothing of a copy may come, once some of it has, in milliseconds. Then the tracker serves without the rest
+ * and goes on reading with the next step of its snapshot.
+ */
+export const RESTORE_PATIENCE_MS = 30_000;
+/** The pause before what failed is tried again, in milliseconds. */
+export const RESTORE_RETRY_MS = 200;
 
-/** Takes a copy into the catalog and the host table, a few entries at a time. Entries of others' making are passed over. */
+/** So often in a lease, while a copy comes, its peers are given a new one. */
+const LEASE_PARTS = 4;
+
+/** Holders come before the documents that name them, and what is forbidden before what it forbids. */
+const READING_ORDER: readonly SnapshotKind[] = SNAPSHOT_KINDS.toReversed();
+
+type Take = (id: string, bytes: Buffer) => void;
+
+/** A copy that is being read. */
+interface Reading {
+  readonly dataSet: string;
+  readonly places: Record<SnapshotKind, LoadPlace>;
+  readonly done: Set<SnapshotKind>;
+  /** There was nothing here before, as at nearly every start: then nothing has to be looked up. */
+  isNew: boolean;
+  entries: number;
+  startedAt: number;
+  progressAt: number;
+  /** When those who are known from the copy alone were last given time to show up. */
+  leasedAt: number;
+}
+
+/**
+ * Takes a copy into the catalog and the host table, a few entries at a time. What fails is tried again where it stood,
+ * so that a copy is either in as a whole or known to be still on its way. Entries of others' making are passed over.
+ */
 export class CopyRestorer {
   private unreadableEntries = 0;
+  private reading: Reading | undefined;
+  private failure: string | undefined;
+  private isAbandoned = false;
 
   /** @param takingIn runs what it is given so that it does not count as a change to be saved */
   constructor(
@@ -32,28 +67,107 @@ export class CopyRestorer {
     return this.unreadableEntries;
   }
 
+  /** Entries of the copy that have come so far; undefined while none is being read. */
+  get entriesSoFar(): number | undefined {
+    return this.reading?.entries;
+  }
+
+  /** Why nothing comes at this moment. */
+  get obstacle(): string | undefined {
+    return this.failure;
+  }
+
   /** An entry was passed over. */
   countUnreadable(): void {
     this.unreadableEntries++;
   }
 
-  /** @param sharing takes in what is known here already, if there is one */
-  async restore(store: SnapshotStore, notes: KeptNotes | undefined, sharing: CopySharing | undefined): Promise<void> {
-    const started = this.clock.monotonic();
-    this.unreadableEntries = 0;
-    const isEmpty = this.catalog.size === 0;
-    if (notes) await this.takeAll(store, 'notes', (id, bytes) => notes.restore(id, bytes));
-    await this.takeAll(store, 'peers', (id, bytes) => this.hosts.restore(decodePeer(id, bytes).facts));
-    await this.takeAll(store, 'documents', (id, bytes) => this.takeDocument(id, bytes, isEmpty, sharing));
-    // Holders that no peer entry tells the address of can never be reached or expire.
-    for (const peerId of this.catalog.holderIds()) if (!this.hosts.get(peerId)) this.catalog.dropPeer(peerId, this.clock.now());
-    const { unreadable } = this;
-    const { size } = this.catalog;
-    if (size > 0 || unreadable > 0)
-      this.logger.info({ documents: size, peers: this.hosts.size, unreadable, ms: this.clock.monotonic() - started }, 'snapshot restored');
+  /** The tracker ends: nothing more is waited for. */
+  abandon(): void {
+    this.isAbandoned = true;
   }
 
-  /** @param isNew there was nothing here before, as at nearly every start: then nothing has to be looked up */
+  /** Whether some of the copy of this name is in, and the rest is still to come. */
+  isReading(dataSet: string): boolean {
+    return this.reading?.dataSet === dataSet;
+  }
+
+  /** A copy that was not read before. */
+  begin(dataSet: string): void {
+    this.unreadableEntries = 0;
+    const now = this.clock.monotonic();
+    const places = { documents: { next: undefined }, peers: { next: undefined }, notes: { next: undefined } };
+    const isNew = this.catalog.size === 0;
+    this.reading = { dataSet, places, done: new Set(), isNew, entries: 0, startedAt: now, progressAt: now, leasedAt: now };
+  }
+
+  /**
+   * Reads what is still to come of the copy that was begun, from where it stood.
+   * @param sharing takes in what is known here already, if there is one
+   * @throws what the store throws; another call goes on behind what came
+   */
+  async restore(store: SnapshotStore, notes: KeptNotes | undefined, sharing: CopySharing | undefined): Promise<void> {
+    const reading = this.reading as Reading;
+    const { catalog, hosts, clock } = this;
+    const takes: Record<SnapshotKind, Take> = {
+      notes: (id, bytes) => notes?.restore(id, bytes),
+      peers: (id, bytes) => hosts.restore(decodePeer(id, bytes).facts),
+      documents: (id, bytes) => this.takeDocument(id, bytes, reading.isNew, sharing),
+    };
+    for (const kind of READING_ORDER)
+      if (!reading.done.has(kind)) {
+        await this.readAll(store, kind, reading, takes[kind]);
+        reading.done.add(kind);
+      }
+    // Holders that no peer entry tells the address of can never be reached or expire.
+    for (const peerId of catalog.holderIds()) if (!hosts.get(peerId)) catalog.dropPeer(peerId, clock.now());
+    hosts.giveTime();
+    this.reading = undefined;
+    const ms = clock.monotonic() - reading.startedAt;
+    const { unreadable } = this;
+    if (catalog.size > 0 || unreadable > 0)
+      this.logger.info({ documents: catalog.size, peers: hosts.size, unreadable, ms }, 'snapshot restored');
+  }
+
+  private async readAll(store: SnapshotStore, kind: SnapshotKind, reading: Reading, take: Take): Promise<void> {
+    for (;;)
+      try {
+        for await (const entries of store.load(kind, reading.places[kind])) await this.takeAll(entries, reading, take);
+        return;
+      } catch (error) {
+        const silentMs = this.clock.monotonic() - reading.progressAt;
+        this.failure = error instanceof Error ? error.message : String((error as Error)?.message ?? error);
+        if (this.isAbandoned || reading.entries === 0 || silentMs >= RESTORE_PATIENCE_MS || !store.mayPass(error)) {
+          // Others may come in from now on and bring what the rest of the copy also has.
+          reading.isNew = false;
+          reading.progressAt = this.clock.monotonic();
+          throw error;
+        }
+        this.logger.warn({ err: error, kind, entries: reading.entries }, 'the copy stopped coming; reading goes on where it stood');
+        this.hosts.giveTime();
+        await sleep(RESTORE_RETRY_MS);
+      }
+  }
+
+  private async takeAll(entries: readonly SnapshotEntry[], reading: Reading, take: Take): Promise<void> {
+    for (let at = 0; at < entries.length; at += RESTORED_PER_TURN) {
+      const some = entries.slice(at, at + RESTORED_PER_TURN);
+      this.takingIn(() => {
+        for (const [id, bytes] of some) this.takeEntry(id, bytes, take);
+      });
+      reading.entries += some.length;
+      await setImmediate();
+      if (this.isAbandoned) throw new PageSwarmError('GOING_AWAY', 'This tracker ends before its copy is read');
+    }
+    const now = this.clock.monotonic();
+    reading.progressAt = now;
+    this.failure = undefined;
+    // While a long copy comes, nobody in it can renew.
+    if (now - reading.leasedAt < this.hosts.leaseMs / LEASE_PARTS) return;
+    this.hosts.giveTime();
+    reading.leasedAt = now;
+  }
+
   private takeDocument(id: string, bytes: Buffer, isNew: boolean, sharing: CopySharing | undefined): void {
     const known = isNew ? undefined : this.catalog.get(id as DocumentId);
     if (known && sharing) {
@@ -66,17 +180,7 @@ export class CopyRestorer {
     if (known) this.documents.changed(known);
   }
 
-  private async takeAll(store: SnapshotStore, kind: SnapshotKind, take: (id: string, bytes: Buffer) => void): Promise<void> {
-    for await (const entries of store.load(kind))
-      for (let at = 0; at < entries.length; at += RESTORED_PER_TURN) {
-        this.takingIn(() => {
-          for (const [id, bytes] of entries.slice(at, at + RESTORED_PER_TURN)) this.takeEntry(id, bytes, take);
-        });
-        await setImmediate();
-      }
-  }
-
-  private takeEntry(id: string, bytes: Buffer, take: (id: string, bytes: Buffer) => void): void {
+  private takeEntry(id: string, bytes: Buffer, take: Take): void {
     try {
       take(id, bytes);
     } catch (error) {

@@ -69,6 +69,11 @@ export class FileSnapshotStore implements SnapshotStore {
     if (entries.length > 0) yield entries;
   }
 
+  /** A file that cannot be read stays so until somebody looks after it. */
+  mayPass(): boolean {
+    return false;
+  }
+
   async save(kind: SnapshotKind, entries: readonly SnapshotEntry[], removed: readonly string[]): Promise<void> {
     const { file } = await this.opened();
     const places = this.places[kind];

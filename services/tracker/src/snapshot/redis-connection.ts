@@ -10,6 +10,15 @@ export const REDIS_COMMAND_TIMEOUT_MS = 3_000;
 /** The longest wait between two attempts to connect, in milliseconds. */
 export const REDIS_RECONNECT_MS = 2_000;
 
+/** What Redis answers while it cannot do what it will be able to do soon. */
+const PASSING_ANSWERS = /^(?:LOADING|BUSY|TRYAGAIN|MASTERDOWN|CLUSTERDOWN)\b/;
+
+/** Whether a failure is one of the moment: no answer, no connection, a server that still loads. Other answers stay as they are. */
+export function isPassing(error: unknown): boolean {
+  const { name, message } = error as Partial<Error>;
+  return name !== 'ReplyError' || PASSING_ANSWERS.test(message ?? '');
+}
+
 /** One connection to Redis. While Redis is away every command fails at once; the client reconnects by itself. */
 export class RedisConnection {
   readonly commands: Redis;
@@ -30,6 +39,12 @@ export class RedisConnection {
   async connected(): Promise<Redis> {
     if (this.commands.status === 'wait') await this.commands.connect();
     return this.commands;
+  }
+
+  /** Tells one run of the server from the next, which knows nothing of cursors that this one gave. */
+  async runId(): Promise<string> {
+    const info = await (await this.connected()).info('server');
+    return /^run_id:(\S+)/m.exec(info)?.[1] ?? '';
   }
 
   /** Several commands at once, all or none. @throws the first that Redis refuses, by Redis' own words */

@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { RedisConnection, RedisTransaction } from './redis-connection.ts';
-import { MAX_SNAPSHOT_BATCH, SNAPSHOT_VERSION, type SnapshotEntry, type SnapshotKind, type SnapshotStore } from './snapshot-store.ts';
+import { isPassing, type RedisConnection, type RedisTransaction } from './redis-connection.ts';
+import {
+  type LoadPlace,
+  MAX_SNAPSHOT_BATCH,
+  SNAPSHOT_VERSION,
+  type SnapshotEntry,
+  type SnapshotKind,
+  type SnapshotStore,
+} from './snapshot-store.ts';
 
 /** What our keys in a shared Redis begin with. */
 export const REDIS_PREFIX = `pageswarm:tracker:${SNAPSHOT_VERSION}:`;
@@ -32,10 +39,13 @@ export class RedisSnapshotStore implements SnapshotStore {
     return (await redis.get(key)) ?? '';
   }
 
-  async *load(kind: SnapshotKind): AsyncGenerator<SnapshotEntry[]> {
+  async *load(kind: SnapshotKind, place: LoadPlace = { next: undefined }): AsyncGenerator<SnapshotEntry[]> {
     const redis = await this.redis.connected();
+    // The cursor of a scan means something to the process alone that gave it.
+    const run = await this.redis.runId();
+    const [runBefore, cursorBefore = '0'] = place.next?.split(' ') ?? [];
     const scan = (cursor: Buffer | string) => redis.hscanBuffer(this.prefix + kind, cursor as string, 'COUNT', MAX_SNAPSHOT_BATCH);
-    let next: ReturnType<typeof scan> | undefined = scan('0');
+    let next: ReturnType<typeof scan> | undefined = scan(runBefore === run ? cursorBefore : '0');
     while (next) {
       const [cursor, flat]: [Buffer, Buffer[]] = await next;
       // Redis looks for the next entries while these are taken in.
@@ -45,7 +55,12 @@ export class RedisSnapshotStore implements SnapshotStore {
       const entries: SnapshotEntry[] = [];
       for (let at = 0; at + 1 < flat.length; at += 2) entries.push([(flat[at] as Buffer).toString('hex'), flat[at + 1] as Buffer]);
       if (entries.length > 0) yield entries;
+      place.next = `${run} ${cursor}`;
     }
+  }
+
+  mayPass(error: unknown): boolean {
+    return isPassing(error);
   }
 
   /** Single entries as they are now, in the order of the ids. */

@@ -1,7 +1,10 @@
 /** How a copy stands, for people and for metrics. */
 export interface SnapshotStatus {
-  /** off: there is no store. failing: the last step did not succeed; it is tried again. */
-  readonly state: 'off' | 'ok' | 'failing';
+  /**
+   * off: there is no store. restoring: some of the copy is in, and the rest is still to come. failing: the last step did
+   * not succeed; it is tried again.
+   */
+  readonly state: 'off' | 'ok' | 'restoring' | 'failing';
   readonly detail: string;
   /** Changes that wait to be saved, as far as they are counted. */
   readonly pending: number;

@@ -13,6 +13,12 @@ export const SNAPSHOT_VERSION = 2;
 /** An entry by its id in lower-case hex. */
 export type SnapshotEntry = readonly [id: string, value: Buffer];
 
+/** How far a kind was read: a store that can go on there is given it again after a failure. */
+export interface LoadPlace {
+  /** The store's own words; undefined at the beginning. */
+  next: string | undefined;
+}
+
 /** Keeps a copy of the catalog outside the process, entry by entry. Every method rejects when the store cannot be reached. */
 export interface SnapshotStore {
   /** What keeps the copy, for people. */
@@ -21,8 +27,13 @@ export interface SnapshotStore {
    * The name of the data set; an empty store gets a new one. A name that changed says that what was saved is gone.
    */
   dataSet(): Promise<string>;
-  /** Everything of a kind, in steps of about {@link MAX_SNAPSHOT_BATCH}. An entry may come twice. */
-  load(kind: SnapshotKind): AsyncIterable<SnapshotEntry[]>;
+  /**
+   * Everything of a kind, in steps of about {@link MAX_SNAPSHOT_BATCH}. An entry may come twice.
+   * @param place kept up to date with what was taken; one that was used before goes on there, as far as the store can
+   */
+  load(kind: SnapshotKind, place?: LoadPlace): AsyncIterable<SnapshotEntry[]>;
+  /** Whether what failed like this may succeed a moment later. */
+  mayPass(error: unknown): boolean;
   /**
    * Puts and removes at most {@link MAX_SNAPSHOT_BATCH} entries in all, all or none of them.
    * @param ordered those of the removed ones that somebody ordered to be gone; a store that others share tells them

@@ -5,9 +5,10 @@ import { plainRecord, sampleFacts, samplePeer } from '../catalog/catalog.sample.
 import { Catalog } from '../catalog/catalog.ts';
 import type { DocumentRecord } from '../catalog/document-record.ts';
 import { HostTable } from '../swarm/host-table.ts';
+import { RESTORE_PATIENCE_MS } from './copy-restorer.ts';
 import { MemorySnapshotStore } from './memory-snapshot-store.ts';
-import { MAX_SNAPSHOT_BATCH, type SnapshotEntry, type SnapshotKind } from './snapshot-store.ts';
-import { Snapshotter } from './snapshotter.ts';
+import { type LoadPlace, MAX_SNAPSHOT_BATCH, type SnapshotEntry, type SnapshotKind } from './snapshot-store.ts';
+import { FIRST_ANSWER_MS, Snapshotter } from './snapshotter.ts';
 
 const all = { have: 40, complete: true };
 const ann = samplePeer(1);
@@ -15,10 +16,14 @@ const ann = samplePeer(1);
 /** A store that can be away and remembers how much it was given at once. */
 class WatchedStore extends MemorySnapshotStore {
   isAway = false;
+  whenAway = () => {};
   readonly saves: { kind: SnapshotKind; count: number }[] = [];
 
   override async dataSet(): Promise<string> {
-    if (this.isAway) throw new Error('the store is away');
+    if (this.isAway) {
+      this.whenAway();
+      throw new Error('the store is away');
+    }
     return super.dataSet();
   }
 
@@ -26,6 +31,30 @@ class WatchedStore extends MemorySnapshotStore {
     if (this.isAway) throw new Error('the store is away');
     this.saves.push({ kind, count: entries.length + removed.length });
     return super.save(kind, entries, removed);
+  }
+}
+
+/** Gives one batch of documents, then nothing for a while. */
+class SilentStore extends WatchedStore {
+  silences = 0;
+  readonly given = { documents: 0, peers: 0, notes: 0 };
+  whenSilent = () => {};
+  private tell = () => {};
+  readonly fellSilent = new Promise<void>((resolve) => {
+    this.tell = resolve;
+  });
+
+  override async *load(kind: SnapshotKind, place?: LoadPlace): AsyncGenerator<SnapshotEntry[]> {
+    for await (const entries of super.load(kind, place)) {
+      if (kind === 'documents' && this.silences > 0 && this.given.documents > 0) {
+        this.silences--;
+        this.whenSilent();
+        this.tell();
+        throw new Error('the store is silent');
+      }
+      this.given[kind] += entries.length;
+      yield entries;
+    }
   }
 }
 
@@ -141,6 +170,7 @@ describe('the snapshot', () => {
     await old.snapshotter.stop();
     store.isAway = true;
     const late = tracker(store);
+    store.whenAway = () => late.clock.advance(FIRST_ANSWER_MS);
     await late.snapshotter.start();
     late.join();
     late.announce(2, 3);
@@ -170,6 +200,127 @@ describe('the snapshot', () => {
     await next.snapshotter.start();
     expect([...next.catalog.all()].map(({ name, holdings }) => [name, holdings.size])).toEqual([['document 1.pdf', 0]]);
     expect(next.snapshotter.status()).toMatchObject({ state: 'ok', unreadable: 2, detail: expect.stringContaining('2 of its entries') });
+    await next.snapshotter.stop();
+  });
+
+  describe('of a store that falls silent while the copy is read', () => {
+    const COUNT = 2 * MAX_SNAPSHOT_BATCH + 7;
+    const full = async () => {
+      const silent = new SilentStore();
+      const old = tracker(silent);
+      await old.snapshotter.start();
+      old.join();
+      old.announce(...Array.from({ length: COUNT }, (_, n) => n));
+      await old.snapshotter.stop();
+      silent.saves.length = 0;
+      return silent;
+    };
+
+    it('goes on where it stood and is there only with all of it', async () => {
+      const silent = await full();
+      silent.silences = 2;
+      const next = tracker(silent);
+      const started = next.snapshotter.start();
+      await silent.fellSilent;
+      expect(next.snapshotter.isRestored).toBe(false);
+      expect(next.snapshotter.status()).toMatchObject({ state: 'restoring', detail: expect.stringContaining('501 entries of the copy') });
+      await started;
+      expect([next.catalog.size, next.snapshotter.isRestored, next.snapshotter.status().state]).toEqual([COUNT, true, 'ok']);
+      // One batch was behind it when it fell silent, and is not read again.
+      expect([silent.given.documents, silent.saves]).toEqual([COUNT, []]);
+      await next.snapshotter.stop();
+    });
+
+    it('serves without the rest when nothing comes for long, saves nothing before it has come, and takes it in then', async () => {
+      const silent = await full();
+      silent.silences = Number.POSITIVE_INFINITY;
+      const next = tracker(silent);
+      silent.whenSilent = () => next.clock.advance(RESTORE_PATIENCE_MS / 2);
+      await next.snapshotter.start();
+      expect([next.catalog.size, next.snapshotter.isRestored]).toEqual([MAX_SNAPSHOT_BATCH, false]);
+      expect(next.snapshotter.status()).toMatchObject({
+        state: 'restoring',
+        failures: 1,
+        detail: expect.stringMatching(/the rest is still to come: .*silent/),
+      });
+      let isTold = false;
+      next.snapshotter.onRestored(() => {
+        isTold = true;
+      });
+      next.hosts.renew(ann);
+      next.catalog.announce(ann, sampleFacts(COUNT - 1), all);
+      next.catalog.announce(ann, sampleFacts(99_999), all);
+      next.catalog.withdraw(ann, sampleFacts(0).id);
+      await next.snapshotter.step();
+      expect([silent.saves, isTold]).toEqual([[], false]);
+      silent.silences = 0;
+      await next.snapshotter.step();
+      expect([next.catalog.size, isTold, next.snapshotter.status().state]).toEqual([COUNT, true, 'ok']);
+      await next.snapshotter.stop();
+      const last = tracker(silent);
+      await last.snapshotter.start();
+      expect(last.catalog.size).toBe(COUNT);
+      expect([last.catalog.get(sampleFacts(0).id), last.catalog.get(sampleFacts(99_999).id)?.name]).toEqual([
+        undefined,
+        'document 99999.pdf',
+      ]);
+      await last.snapshotter.stop();
+    });
+
+    it('begins anew when what it was reading is lost', async () => {
+      const silent = await full();
+      silent.silences = Number.POSITIVE_INFINITY;
+      const next = tracker(silent);
+      silent.whenSilent = () => next.clock.advance(RESTORE_PATIENCE_MS);
+      await next.snapshotter.start();
+      silent.lose();
+      silent.silences = 0;
+      await next.snapshotter.step();
+      const last = tracker(silent);
+      await last.snapshotter.start();
+      expect([next.catalog.size, last.catalog.size]).toEqual([MAX_SNAPSHOT_BATCH, MAX_SNAPSHOT_BATCH]);
+      await Promise.all([next.snapshotter.stop(), last.snapshotter.stop()]);
+    });
+
+    it('ends at once when the tracker does', async () => {
+      const silent = await full();
+      silent.silences = Number.POSITIVE_INFINITY;
+      const next = tracker(silent);
+      const started = next.snapshotter.start();
+      await silent.fellSilent;
+      await next.snapshotter.stop();
+      await started;
+      expect([next.snapshotter.isRestored, silent.saves]).toEqual([false, []]);
+    });
+
+    it('gives its hosts a whole lease from the end of it', async () => {
+      const silent = await full();
+      silent.silences = 1;
+      const next = tracker(silent);
+      silent.whenSilent = () => next.clock.advance(29_000);
+      await next.snapshotter.start();
+      next.clock.advance(29_000);
+      expect(next.hosts.expire()).toEqual([]);
+      next.clock.advance(1_000);
+      expect(next.hosts.expire()).toHaveLength(1);
+      await next.snapshotter.stop();
+    });
+  });
+
+  it('waits for a store that comes a moment late', async () => {
+    const old = tracker(store);
+    await old.snapshotter.start();
+    old.join();
+    old.announce(1);
+    await old.snapshotter.stop();
+    store.isAway = true;
+    const next = tracker(store);
+    const started = next.snapshotter.start();
+    setTimeout(() => {
+      store.isAway = false;
+    }, 50);
+    await started;
+    expect([next.catalog.size, next.snapshotter.isRestored]).toEqual([1, true]);
     await next.snapshotter.stop();
   });
 

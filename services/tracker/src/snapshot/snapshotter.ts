@@ -1,9 +1,9 @@
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@pageswarm/observability';
 import type { Clock, PeerId } from '@pageswarm/primitives';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { HostTable } from '../swarm/host-table.ts';
-import { CopyRestorer } from './copy-restorer.ts';
+import { CopyRestorer, RESTORE_RETRY_MS } from './copy-restorer.ts';
 import type { CopySharing } from './copy-sharing.ts';
 import { DirtyDocuments } from './dirty-documents.ts';
 import { DirtyIds } from './dirty-ids.ts';
@@ -12,6 +12,9 @@ import type { KeptNotes } from './kept-notes.ts';
 import { encodePeer } from './peer-codec.ts';
 import type { SnapshotStatus } from './snapshot-status.ts';
 import { MAX_SNAPSHOT_BATCH_BYTES, type SnapshotEntry, type SnapshotStore } from './snapshot-store.ts';
+
+/** For how long a store that does not answer is waited for when a tracker starts, in milliseconds. */
+export const FIRST_ANSWER_MS = 4_000;
 
 export interface SnapshotterOptions {
   readonly intervalMs: number;
@@ -37,6 +40,9 @@ export class Snapshotter {
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
   private isClosed = false;
+  private readonly restoredListeners: (() => void)[] = [];
+  /** The store did not answer, and may do so in a moment. */
+  private mayComeSoon = false;
   private failure: string | undefined;
   private failures = 0;
   private savedEntries = 0;
@@ -85,11 +91,32 @@ export class Snapshotter {
     this.sharing = sharing;
   }
 
-  /** Takes the first step at once, which reads the copy, then one in each interval. Never rejects. */
+  /**
+   * Reads the copy, then takes a step in each interval. Resolves when the whole copy is in; without it only if the store
+   * does not answer for {@link FIRST_ANSWER_MS}, or falls silent for as long as the restorer waits, or has another's data.
+   * What is missing then comes with later steps. Never rejects.
+   */
   async start(): Promise<void> {
-    if (!this.store) return;
+    const { store } = this;
+    if (!store) return;
+    const lastTry = this.clock.monotonic() + FIRST_ANSWER_MS;
     await this.step();
+    while (this.mayComeSoon && !this.isClosed && this.clock.monotonic() < lastTry) {
+      await sleep(RESTORE_RETRY_MS);
+      await this.step();
+    }
     this.scheduleNext();
+  }
+
+  /** Whether everything that the store holds is here; true without a store. */
+  get isRestored(): boolean {
+    return this.store === undefined || this.dataSet !== undefined;
+  }
+
+  /** Calls `listener` when the whole copy is in, now or later. */
+  onRestored(listener: () => void): void {
+    if (this.isRestored) listener();
+    else this.restoredListeners.push(listener);
   }
 
   /** Saves what waits, if the store answers, and lets go of it. */
@@ -97,16 +124,17 @@ export class Snapshotter {
     if (!this.store || this.isClosed) return;
     clearTimeout(this.timer);
     this.isClosed = true;
+    this.restorer.abandon();
     await this.running;
-    if (this.failure === undefined) await this.step();
-    if (this.failure === undefined)
+    if (this.isRestored && this.failure === undefined) await this.step();
+    if (this.isRestored && this.failure === undefined)
       await this.sharing?.end().catch((error) => this.logger.debug({ err: error }, 'other trackers were not told that this one ends'));
     await this.store.close();
   }
 
   status(): SnapshotStatus {
     const { failures, savedAt, savedEntries, savedBytes } = this;
-    const { unreadable } = this.restorer;
+    const { unreadable, entriesSoFar, obstacle } = this.restorer;
     const pending = this.documents.count + this.peers.count + (this.notes?.dirty.count ?? 0);
     const waiting = [this.documents.waitingSince, this.peers.waitingSince, this.notes?.dirty.waitingSince].filter(
       (since) => since !== undefined,
@@ -116,6 +144,11 @@ export class Snapshotter {
     if (!this.store) return { state: 'off', detail: 'No store is configured; the catalog lives in memory alone', ...numbers };
     const { technology } = this.store;
     const ignored = unreadable > 0 ? `; ${unreadable} of its entries are not of this version's making and were left alone` : '';
+    if (entriesSoFar !== undefined) {
+      const why = obstacle === undefined ? '' : `: ${obstacle}`;
+      const detail = `${technology}: ${entriesSoFar} entries of the copy are in, the rest is still to come${why}`;
+      return { state: 'restoring', detail, ...numbers };
+    }
     if (this.failure === undefined) return { state: 'ok', detail: `${technology} holds the copy${ignored}`, ...numbers };
     return { state: 'failing', detail: `${technology}: ${this.failure}; ${pending} changes wait${ignored}`, ...numbers };
   }
@@ -161,31 +194,38 @@ export class Snapshotter {
       await store.settle();
       if (this.failure !== undefined) this.logger.info('the snapshot is up to date again');
       this.failure = undefined;
+      this.mayComeSoon = false;
       this.savedAt = began;
     } catch (error) {
       this.failures++;
+      this.mayComeSoon = !this.isRestored && (this.restorer.entriesSoFar ?? 0) === 0 && store.mayPass(error);
       const reason = error instanceof Error || (error as Error)?.message ? (error as Error).message : String(error);
-      if (this.failure === undefined) this.logger.warn({ err: error }, `the snapshot cannot be saved: ${reason}`);
+      const task = this.isRestored ? 'saved' : 'read';
+      if (this.failure === undefined) this.logger.warn({ err: error }, `the snapshot cannot be ${task}: ${reason}`);
       this.failure = reason;
     }
   }
 
-  /** Reads the copy once; afterwards a data set of another name means that the copy was lost and is written anew. */
+  /** Reads the copy once, and nothing is saved before it is in; afterwards a data set of another name means that the copy was lost and is written anew. */
   private async agreeOnDataSet(store: SnapshotStore): Promise<void> {
     const name = await store.dataSet();
     if (name === this.dataSet) return;
-    const isFirst = this.dataSet === undefined;
-    const hadOwn = this.catalog.size + this.hosts.size + (this.notes?.kept.size ?? 0) > 0;
-    // What others change from here on is told, so that nothing falls between reading and hearing.
-    await this.sharing?.begin();
-    // What was here before, or came from another copy, may not be in this one.
-    if (!isFirst || hadOwn) {
-      this.documents.markAll();
-      this.peers.markAll();
-      this.notes?.dirty.markAll();
+    if (!this.restorer.isReading(name)) {
+      const isFirst = this.dataSet === undefined;
+      const hadOwn = this.catalog.size + this.hosts.size + (this.notes?.kept.size ?? 0) > 0;
+      // What others change from here on is told, so that nothing falls between reading and hearing.
+      await this.sharing?.begin();
+      // What was here before, or came from another copy, may not be in this one.
+      if (!isFirst || hadOwn) {
+        this.documents.markAll();
+        this.peers.markAll();
+        this.notes?.dirty.markAll();
+      }
+      this.restorer.begin(name);
     }
     await this.restorer.restore(store, this.notes?.kept, this.sharing);
     this.dataSet = name;
+    for (const listener of this.restoredListeners.splice(0)) listener();
   }
 
   private async savePeers(store: SnapshotStore): Promise<void> {

@@ -103,6 +103,11 @@ export class HostTable {
     this.setState(entry, 'unconfirmed');
   }
 
+  /** Those who are known from a snapshot alone have one lease from now on to show up. */
+  giveTime(): void {
+    for (const entry of [...this.entries.values()]) if (entry.state === 'unconfirmed') this.extend(entry);
+  }
+
   /** From now on a lease that runs out goes on while another tracker vouches for the peer. */
   keepWhile(isVouchedFor: (peerId: PeerId) => boolean): void {
     this.isVouchedFor = isVouchedFor;
