@@ -48,9 +48,9 @@ function packed(numbers: readonly number[]): Uint8Array {
 const anyMap = fc
   .record({
     pageCount: fc.integer({ min: 1, max: 12 }),
-    lengths: fc.array(fc.integer({ min: 1, max: 60_000 }), { minLength: 1, maxLength: 40 }),
+    lengths: fc.array(fc.integer({ min: 1, max: 60_000 }), { minLength: 1, maxLength: 40, size: 'max' }),
     owners: fc.array(fc.nat(), { minLength: 40, maxLength: 40 }),
-    pieces: fc.array(fc.array(fc.nat(), { maxLength: 20 }), { minLength: 12, maxLength: 12 }),
+    pieces: fc.array(fc.array(fc.nat(), { maxLength: 20, size: 'max' }), { minLength: 12, maxLength: 12 }),
     objects: fc.array(fc.nat(2_147_483_647), { minLength: 12, maxLength: 12 }),
   })
   .map(({ pageCount, lengths, owners, pieces, objects }): PageMap => {

@@ -7,8 +7,9 @@ import { type TestPdf, testDocument, xrefTable } from './testing-pdf.ts';
 
 const PIECE = 16_384;
 const mapOf = (bytes: Uint8Array): Promise<PageMap> => buildPageMap(new MemoryByteSource(bytes), { pieceLength: PIECE });
-const firstView = async (bytes: Uint8Array): Promise<string> =>
-  Buffer.from(await generatePageView(new MemoryByteSource(bytes), 0)).toString('latin1');
+const viewOf = async (bytes: Uint8Array, index: number): Promise<string> =>
+  Buffer.from(await generatePageView(new MemoryByteSource(bytes), index)).toString('latin1');
+const firstView = (bytes: Uint8Array): Promise<string> => viewOf(bytes, 0);
 
 /** Appends objects and a section for them to a finished file, as an incremental update does. */
 function updated(bytes: Buffer, objects: Record<number, string>, trailer = '/Root 1 0 R', freed: readonly number[] = []): Buffer {
@@ -25,6 +26,15 @@ function updated(bytes: Buffer, objects: Record<number, string>, trailer = '/Roo
     .toString('latin1')
     .replace('trailer', `${free}trailer`);
   return Buffer.concat([bytes, Buffer.from(`${text}${table}startxref\n${start}\n%%EOF\n`, 'latin1')]);
+}
+
+/** Appends a cross-reference stream, 99, that says of one object that it is free. */
+function freedByStream(bytes: Buffer, num: number): Buffer {
+  const previous = bytes.lastIndexOf('\nxref', undefined, 'latin1') + 1;
+  const entries = `/Type /XRef /Size 100 /W [1 2 1] /Index [${num} 1 99 1] /Root 1 0 R /Prev ${previous} /Length 8`;
+  const rows = Buffer.from([0, 0, 0, 1, 1, bytes.length >> 8, bytes.length & 0xff, 0]);
+  const end = Buffer.from(`\nendstream\nendobj\nstartxref\n${bytes.length}\n%%EOF\n`, 'latin1');
+  return Buffer.concat([bytes, Buffer.from(`99 0 obj\n<<${entries}>>\nstream\n`, 'latin1'), rows, end]);
 }
 
 /** Rewrites the table of a finished file with one subsection and entries of a chosen form. */
@@ -50,9 +60,17 @@ describe('cross-reference sections', () => {
     expect(await firstView(bytes)).toContain('/Rotate 90');
   });
 
-  it('of several revisions: what was freed stays free', async () => {
+  it('of several revisions: what a table frees although the document refers to it is shown as other readers show it', async () => {
     const bytes = updated(testDocument(3).toBytes(), {}, '/Root 1 0 R', [12, 13]);
-    expect(await mapOf(bytes)).toMatchObject({ mapped: true, pageCount: 2, pageObjects: [10, 14], details: { rebuilt: false } });
+    expect(await mapOf(bytes)).toMatchObject({ mapped: true, pageCount: 3, pageObjects: [10, 12, 14], details: { rebuilt: false } });
+    expect(await viewOf(bytes, 1)).toContain('(Page 2)');
+  });
+
+  it('of several revisions: what a stream frees is nothing, and its place stays empty', async () => {
+    const bytes = freedByStream(testDocument(3).toBytes(), 12);
+    expect(await mapOf(bytes)).toMatchObject({ mapped: true, pageCount: 3, pageObjects: [10, 0, 14], details: { rebuilt: false } });
+    await expect(viewOf(bytes, 1)).rejects.toMatchObject({ code: 'PDF_UNREADABLE', detail: expect.stringContaining('nothing stands') });
+    expect(await viewOf(bytes, 2)).toContain('(Page 3)');
   });
 
   it('of which an older one is lost: a scan decides only if something is missing', async () => {
@@ -123,14 +141,37 @@ describe('a scan for objects', () => {
 });
 
 describe('page trees as they come', () => {
-  it('have kids in an array of its own, pages twice, and kids that are nothing', async () => {
-    const bytes = testDocument(3)
-      .object(2, '<</Type /Pages /Count 99 /Kids 4 0 R>>')
-      .object(4, '[10 0 R null 12 0 R 10 0 R 77 0 R (x) 2 0 R]')
-      .toBytes();
+  const KIDS = '[10 0 R null 12 0 R 10 0 R 77 0 R (x) 2 0 R]';
+  const withCount = (count: string) => testDocument(3).object(2, `<</Type /Pages ${count} /Kids 4 0 R>>`).object(4, KIDS).toBytes();
+
+  it('have kids in an array of its own, pages twice, and kids that are nothing, which take the place of pages', async () => {
+    const bytes = withCount('/Count 6');
     const map = await mapOf(bytes);
-    expect(map).toMatchObject({ mapped: true, pageCount: 3, pageObjects: [10, 12, 10], details: { rebuilt: false } });
-    expect(map.closures[0]).toEqual(map.closures[2]);
+    expect(map).toMatchObject({ mapped: true, pageCount: 6, pageObjects: [10, 0, 12, 10, 0, 0], details: { rebuilt: false } });
+    expect(map.closures[0]).toEqual(map.closures[3]);
+    expect(await viewOf(bytes, 2)).toContain('(Page 2)');
+    await expect(viewOf(bytes, 1)).rejects.toMatchObject({ code: 'PDF_UNREADABLE' });
+  });
+
+  it.each([
+    ['cuts the list', '/Count 4', [10, 0, 12, 10]],
+    ['fills it up while there are as many objects', '/Count 7', [10, 0, 12, 10, 0, 0, 0]],
+    ['is not believed beyond that', '/Count 99', [10, 0, 12, 10, 0, 0]],
+    ['is not believed when it is absurd', '/Count -1', [10, 0, 12]],
+    ['is made of the kids that are something when it is missing', '', [10, 0, 12]],
+  ])('have a /Count that %s, as it is for PDFium and poppler', async (_, count, pageObjects) => {
+    expect(await mapOf(withCount(count))).toMatchObject({ mapped: true, pageCount: pageObjects.length, pageObjects });
+  });
+
+  it('name their nodes and leaves as they like: what has kids is a node, what has none a page', async () => {
+    const bytes = testDocument(3)
+      .object(2, '<</Type /Page /Count 3 /Kids [4 0 R 14 0 R] /MediaBox [0 0 200 200]>>')
+      .object(4, '<</Type /Page /Parent 2 0 R /Count 2 /Kids [10 0 R 12 0 R]>>')
+      .object(10, '<</Type /Page /Parent 4 0 R /Contents 11 0 R>>')
+      .object(12, '<</Type /Pages /Parent 4 0 R /Contents 13 0 R>>')
+      .toBytes();
+    expect(await mapOf(bytes)).toMatchObject({ mapped: true, pageCount: 3, pageObjects: [10, 12, 14], details: { rebuilt: false } });
+    expect(await viewOf(bytes, 1)).toContain('(Page 2)');
   });
 
   it('may be a single page', async () => {

@@ -38,7 +38,7 @@ function deepTree(depth: number): Buffer {
 }
 
 describe('the limits of reading a structure', () => {
-  it('maxObjects', () => expectLimit(testDocument(3).toBytes(), 'maxObjects', 10, 'more than 9 objects'));
+  it('maxObjects', () => expectLimit(testDocument(3).toBytes(), 'maxObjects', 9, 'more than 8 objects'));
 
   it('maxXrefSections', () => expectLimit(revisions(5), 'maxXrefSections', 5, 'more than 4 cross-reference sections'));
 

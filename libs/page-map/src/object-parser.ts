@@ -9,6 +9,7 @@ export const NO_VALUE = Symbol('no value');
 
 const EMPTY_STRING = new PdfString(new Uint8Array([0x28, 0x29]));
 const MAX_REFERENCE = 2_147_483_647;
+const PERCENT = 0x25;
 
 /** Reads PDF values (ISO 32000-1, 7.3) from bytes in memory. It never fails on syntax: what makes no sense reads as null. */
 export class ObjectParser extends TokenReader {
@@ -192,13 +193,12 @@ export class ObjectParser extends TokenReader {
   private parseReferenceTail(): number {
     const after = this.position;
     const { bytes, end } = this;
-    let at = after;
-    while (at < end && CHARACTER_CLASS[bytes[at] as number] === WHITE_SPACE) at++;
+    let at = this.afterSpace(after);
     if (at > after && at < end && isDigit(bytes[at])) {
       let gen = 0;
       while (at < end && isDigit(bytes[at])) gen = gen * 10 + (bytes[at++] as number) - 0x30;
       const space = at;
-      while (at < end && CHARACTER_CLASS[bytes[at] as number] === WHITE_SPACE) at++;
+      at = this.afterSpace(at);
       if (at < end - 1 || (at < end && this.final)) {
         const ends = at + 1 >= end || CHARACTER_CLASS[bytes[at + 1] as number] !== REGULAR;
         if (bytes[at] === 0x52 && at > space && ends && gen <= 65_535) {
@@ -210,6 +210,17 @@ export class ObjectParser extends TokenReader {
     } else if (at < end) return -1;
     this.starve();
     return -1;
+  }
+
+  /** Where the white space and the comments from `at` on end; within the bytes at hand. */
+  private afterSpace(at: number): number {
+    const { bytes, end } = this;
+    let next = at;
+    for (;;) {
+      while (next < end && CHARACTER_CLASS[bytes[next] as number] === WHITE_SPACE) next++;
+      if (next >= end || bytes[next] !== PERCENT) return next;
+      while (next < end && bytes[next] !== 0x0a && bytes[next] !== 0x0d) next++;
+    }
   }
 
   private parseKeyword(): PdfValue | typeof NO_VALUE {

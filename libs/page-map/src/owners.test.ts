@@ -37,7 +37,7 @@ describe('runs of overlapping spans', () => {
   it('are total and disjoint, and agree with painting byte by byte', () => {
     const span = fc.record({ start: fc.nat(400), length: fc.nat(120), owner: fc.integer({ min: STRUCTURE, max: 6 }) });
     fc.assert(
-      fc.property(fc.array(span, { maxLength: 30 }), (list) => {
+      fc.property(fc.array(span, { maxLength: 30, size: 'max' }), (list) => {
         const size = 500;
         const painted = new Array<number>(size).fill(REST);
         const spans = list.map(({ start, length, owner }) => ({ start, end: start + length, owner }));

@@ -63,7 +63,7 @@ describe('pages fetched in random order', () => {
   it.each(Object.entries(documents))('%s: what is reported readable is, and what is not lacks a piece that it needs', async (_, bytes) => {
     const map = await buildPageMap(new MemoryByteSource(bytes), { pieceLength: choosePieceLength(bytes.length) });
     expect(map.mapped).toBe(true);
-    const anyOrder = fc.array(fc.nat(), { minLength: 1, maxLength: 12 });
+    const anyOrder = fc.array(fc.nat(), { minLength: 1, maxLength: 12, size: 'max' });
     await fc.assert(
       fc.asyncProperty(anyOrder, (picks) => fetchAndTry(bytes, map, picks)),
       { numRuns: bytes.length > 100_000 ? 3 : 15 },

@@ -1,5 +1,5 @@
 import { DamagedXrefError, UnmappableError } from './limits.ts';
-import { isPage, type PageEntry, type PageTree, type PageTreeNode, walkPageTree } from './page-tree.ts';
+import { isMissing, isPage, type PageEntry, type PageTree, type PageTreeNode, walkPageTree } from './page-tree.ts';
 import type { PdfDocument } from './pdf-document.ts';
 import { PdfDictionary, PdfRef } from './pdf-values.ts';
 import { findStrayPages } from './rebuild.ts';
@@ -13,7 +13,7 @@ export async function allPages(document: PdfDocument): Promise<PageTree> {
     if (document.rebuilt && error instanceof DamagedXrefError) return { pages: [], structure: new Set<number>() };
     throw error;
   });
-  if (tree.pages.length > 0) return tree;
+  if (!tree.pages.every(isMissing)) return tree;
   if (!document.rebuilt) throw new DamagedXrefError('the page tree has no pages');
   const pages = (await findStrayPages(document)).map((object): PageEntry => {
     const dictionary = object.value as PdfDictionary;
@@ -44,7 +44,9 @@ export async function locatePage(document: PdfDocument, index: number, hint: num
   if (document.rebuilt) return (await allPages(document)).pages[index];
   const { pages } = await walkPageTree(document, (_, at) => at < index);
   if (pages.length === 0) throw new DamagedXrefError('the page tree has no pages');
-  return pages[index];
+  const page = pages[index];
+  // Whether the tree has any page at all, and is to be believed, only the whole of it tells.
+  return page && isMissing(page) ? (await allPages(document)).pages[index] : page;
 }
 
 /** The page with this object number and the nodes above it; undefined if it is none or its /Parent chain does not end at the root of the tree. */
@@ -52,7 +54,7 @@ async function pageOfObject(document: PdfDocument, num: number): Promise<PageEnt
   const catalog = await document.resolveDictionary(document.trailer.get('Root'));
   const root = catalog?.get('Pages');
   const object = await document.load(num);
-  if (!(root instanceof PdfRef) || !(object?.value instanceof PdfDictionary) || !isPage(object.value)) return undefined;
+  if (!(root instanceof PdfRef) || !(object?.value instanceof PdfDictionary) || !isPage(object.value, num === root.num)) return undefined;
   const chain = [{ num, dictionary: object.value }];
   while (chain.at(-1)?.num !== root.num) {
     const parent = chain.at(-1)?.dictionary.get('Parent');

@@ -8,7 +8,7 @@ import { COMPRESSED } from './object-table.ts';
 import { withDocument } from './open-document.ts';
 import { locatePage } from './page-location.ts';
 import type { PageMap } from './page-map.ts';
-import type { PageEntry } from './page-tree.ts';
+import { isMissing, type PageEntry } from './page-tree.ts';
 import type { PdfDocument } from './pdf-document.ts';
 import { formatValue, type IndirectObject, PdfDictionary, PdfRef } from './pdf-values.ts';
 import { structureReferences } from './structure-references.ts';
@@ -52,6 +52,7 @@ export async function generatePageView(source: ByteSource, pageIndex: number, op
 function viewOf(index: number, pageObjects: readonly number[]): (document: PdfDocument) => Promise<Uint8Array | undefined> {
   return async (document) => {
     const page = await locatePage(document, index, pageObjects[index] ?? 0);
+    if (page && isMissing(page)) throw new UnmappableError('nothing stands where the page should be');
     return page && writeView(document, page, pageObjects);
   };
 }

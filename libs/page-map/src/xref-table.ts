@@ -125,11 +125,16 @@ function shiftTableThatStartsAtOne({ numbers, inUse, offsets, gens }: TableEntri
   for (let index = from; index < numbers.length; index++) numbers[index] = (numbers[index] as number) - 1;
 }
 
-/** Puts the entries of a table into the object table; `inUse` picks which of them. Offset 0 cannot hold an object: it means free. */
+/**
+ * Puts the entries of a table into the object table; `inUse` picks which of them. Offset 0 cannot hold an object: it means free. What the
+ * table itself calls free is left out, so that an older section may still have it: when something refers to it after all, PDFium, poppler
+ * and MuPDF show the old object. In the stream of a hybrid or newer file they take it for null.
+ */
 export function addTableEntries({ table, shift }: PdfDocument, entries: TableEntries, inUse: boolean): void {
   for (let index = 0; index < entries.numbers.length; index++) {
+    if (entries.inUse[index] !== true) continue;
     const offset = entries.offsets[index] as number;
-    const isPlain = entries.inUse[index] === true && offset > 0;
+    const isPlain = offset > 0;
     if (isPlain === inUse)
       table.add(entries.numbers[index] as number, isPlain ? PLAIN : FREE, offset + shift, entries.gens[index] as number);
   }
