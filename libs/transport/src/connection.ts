@@ -15,6 +15,12 @@ import { FIRST_MARKER } from './pacer.ts';
 import { type ChunkKeeper, SEPARATE_CHUNKS } from './receive-memory.ts';
 import { WriteQueue } from './write-queue.ts';
 
+/**
+ * An acceptor stops reading when answers of this share of maxWriteQueueBytes wait to be read: requests that it has read
+ * by then still find room, and an end that never reads costs neither the rest of the memory nor the work of filling it.
+ */
+const PAUSE_SHARE = 0.25;
+
 /** One socket with its handshake, heartbeat, write queue and end. What the frames of streams mean is the stream table's. */
 export class Connection implements FrameSink {
   readonly queue: WriteQueue;
@@ -181,7 +187,7 @@ export class Connection implements FrameSink {
       if (!isPageSwarmError(error)) this.options.logger.error(error);
       this.fail(isPageSwarmError(error) ? error : new PageSwarmError('INTERNAL', ERROR_CODES.INTERNAL.title, { cause: error }));
     }
-    if (this.queue.queuedBytes > this.limits.maxWriteQueueBytes) this.pauseReading();
+    if (this.queue.queuedBytes > this.limits.maxWriteQueueBytes * PAUSE_SHARE) this.pauseReading();
   }
 
   private open(): void {
@@ -293,7 +299,10 @@ export class Connection implements FrameSink {
   }
 
   private progressed(): void {
-    if (!this.isPaused || this.queue.queuedBytes * 2 > this.limits.maxWriteQueueBytes) return;
+    if (!this.isPaused) return;
+    // This end hears nothing while it does not read; that the other end takes what waits for it is a sign of life, too.
+    this.heartbeat.heard();
+    if (this.queue.queuedBytes * 2 > this.limits.maxWriteQueueBytes * PAUSE_SHARE) return;
     this.isPaused = false;
     this.queue.setReading(true);
     this.options.socket.resume();

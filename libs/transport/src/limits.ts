@@ -29,7 +29,7 @@ export interface TransportLimits {
   readonly maxReceiveBufferBytes: number;
   /** What one stream reads ahead from its source while it waits for credit or the socket. @default 262144 */
   readonly sendAheadBytes: number;
-  /** Answers or requests that wait for an end that does not read; then a server refuses and stops reading, a client refuses. @default 16777216 */
+  /** Answers or requests that wait for an end that does not read. A server stops reading at a quarter of it and refuses beyond, a client refuses. @default 16777216 */
   readonly maxWriteQueueBytes: number;
   /** A connection asks for a sign of life this often. 0 is never. @default 15000 */
   readonly heartbeatIntervalMs: number;

@@ -32,7 +32,15 @@ export function parseJson(payload: Buffer): unknown {
  * @throws PageSwarmError FRAME_TOO_LARGE if it has more bytes than the other end takes; TypeError if JSON cannot hold it
  */
 export function encodeJson(value: unknown, maxBytes: number): string {
-  return limited(JSON.stringify(value) ?? '', maxBytes);
+  return limited(jsonText(value), maxBytes);
+}
+
+/**
+ * A value as the bytes of its JSON, for payloads that wait for their turn.
+ * @throws as {@link encodeJson}
+ */
+export function encodeJsonBytes(value: unknown, maxBytes: number): Buffer {
+  return limitedBytes(jsonText(value), maxBytes);
 }
 
 /**
@@ -47,12 +55,27 @@ export function encodeMessage(message: MessagePayload, maxBytes: number): string
   return limited(data === undefined ? `{"pattern":${pattern}}` : `{"pattern":${pattern},"data":${data}}`, maxBytes);
 }
 
-function limited(text: string, maxBytes: number): string {
+/** A value as JSON text of any length; `undefined` is the empty text. @throws TypeError if JSON cannot hold it */
+export function jsonText(value: unknown): string {
+  return JSON.stringify(value) ?? '';
+}
+
+/** The text itself. @throws PageSwarmError FRAME_TOO_LARGE if it has more bytes than the other end takes */
+export function limited(text: string, maxBytes: number): string {
   // Most texts are so short that their bytes need no counting: a UTF-16 unit takes at most three.
-  if (text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes)
-    throw new PageSwarmError(
-      'FRAME_TOO_LARGE',
-      `A message of ${Buffer.byteLength(text)} bytes is over the other end's limit of ${maxBytes}`,
-    );
+  if (text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes) throw tooLarge(Buffer.byteLength(text), maxBytes);
   return text;
+}
+
+/** The text as bytes, which are not counted before they are written. @throws as {@link limited} */
+export function limitedBytes(text: string, maxBytes: number): Buffer {
+  // No UTF-16 unit takes less than a byte, so nothing much larger than what may be sent is ever made.
+  if (text.length > maxBytes) throw tooLarge(Buffer.byteLength(text), maxBytes);
+  const bytes = Buffer.from(text);
+  if (bytes.length > maxBytes) throw tooLarge(bytes.length, maxBytes);
+  return bytes;
+}
+
+function tooLarge(bytes: number, maxBytes: number): PageSwarmError {
+  return new PageSwarmError('FRAME_TOO_LARGE', `A message of ${bytes} bytes is over the other end's limit of ${maxBytes}`);
 }

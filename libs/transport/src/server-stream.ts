@@ -6,7 +6,7 @@ import type { ByteStream } from './byte-reply.ts';
 import type { Connection } from './connection.ts';
 import { errorJson } from './error-shape.ts';
 import { Incoming } from './incoming.ts';
-import { encodeJson } from './message-json.ts';
+import { encodeJsonBytes, jsonText, limited, limitedBytes } from './message-json.ts';
 import type { NodeIdentity } from './node-identity.ts';
 import type { ReceiveBudget } from './receive-budget.ts';
 import { SendStream } from './send-stream.ts';
@@ -98,15 +98,15 @@ export class ServerStream {
     return this.connection.limits.streamWindowBytes;
   }
 
-  /** Answers with one value. @throws as {@link encodeJson} */
+  /** Answers with one value. @throws as {@link encodeJsonBytes} */
   respond(value: unknown): void {
     if (this.isAnswered) return;
-    const json = encodeJson(value, this.maxJsonBytes);
-    if (this.outgoing || json.length > INLINE_ANSWER_LENGTH) {
-      this.stream.writeFree(FrameType.RESPONSE, Buffer.from(json), true);
+    const text = jsonText(value);
+    if (this.outgoing || text.length > INLINE_ANSWER_LENGTH) {
+      this.stream.writeFree(FrameType.RESPONSE, limitedBytes(text, this.maxJsonBytes), true);
       return;
     }
-    this.connection.queue.control(FrameType.RESPONSE, FrameFlag.END, this.streamId, 0, json);
+    this.connection.queue.control(FrameType.RESPONSE, FrameFlag.END, this.streamId, 0, limited(text, this.maxJsonBytes));
     this.answered();
   }
 
@@ -127,7 +127,7 @@ export class ServerStream {
 
   /** Answers with a head and raw bytes as fast as the asker takes them. Rejects with what the source throws. */
   async bytes(head: unknown, source: ByteStream | Readable): Promise<void> {
-    if (!this.isAnswered) this.stream.writeFree(FrameType.HEAD, Buffer.from(encodeJson(head, this.maxJsonBytes)), false);
+    if (!this.isAnswered) this.stream.writeFree(FrameType.HEAD, encodeJsonBytes(head, this.maxJsonBytes), false);
     await this.run(() => sendBytes(source, this.stream));
   }
 
@@ -208,7 +208,7 @@ export class ServerStream {
   private encodeValue(value: unknown): Uint8Array {
     // A value of a stream needs credit for the whole of its frame at once.
     const most = Math.min(this.maxJsonBytes, this.connection.peerLimits.streamWindowBytes - 16);
-    return Buffer.from(encodeJson(value, most));
+    return encodeJsonBytes(value, most);
   }
 
   private expire(timeoutMs: number): void {

@@ -202,6 +202,25 @@ describe('a peer that does not read', () => {
     peer.socket.destroy();
   });
 
+  it('is left alone at a quarter of what may wait, so that it costs no work and no refusals either', async () => {
+    let asked = 0;
+    const text = 'x'.repeat(500_000);
+    const big = () => {
+      asked++;
+      return text;
+    };
+    const server = await swarm.listen((s) => s.route('big', big), { limits: { maxWriteQueueBytes: 64_000_000 } });
+    const peer = await (await WirePeer.connect(server.address())).shakeHands();
+    peer.socket.pause();
+    for (let id = 1; id <= 161; id += 2) {
+      peer.request(id, 'big');
+      await sleep(2);
+    }
+    // 16 MB wait at the server, and a few more are on their way in buffers of the system.
+    expect([asked > 30, asked < 55]).toEqual([true, true]);
+    peer.socket.destroy();
+  });
+
   it('cannot make a server answer PINGs without bound', async () => {
     const { peer, server } = await meet({ limits: { maxWriteQueueBytes: 100_000 } });
     peer.socket.pause();
@@ -286,5 +305,46 @@ describe('a server that has stopped reading', () => {
     await sleep(100);
     peer.socket.resume();
     await until(() => peer.frames.filter(({ name }) => name === 'RESPONSE' || name === 'ERROR').length === 21, 'every answer');
+  });
+
+  it('does not take an end for dead that reads slowly, though it hears nothing from it meanwhile', async () => {
+    const text = 'x'.repeat(900_000);
+    const limits = { maxWriteQueueBytes: 40_000_000, heartbeatIntervalMs: 50, heartbeatTimeoutMs: 200 };
+    const server = await swarm.listen((s) => s.route('big', () => text), { limits });
+    const peer = await (await WirePeer.connect(server.address())).shakeHands();
+    const { socket } = peer;
+    socket.pause();
+    for (let id = 1; id <= 39; id += 2) peer.request(id, 'big');
+    // Three times the heartbeat's patience go by while it reads, a chunk at a time.
+    let isSlow = true;
+    socket.on('data', () => {
+      if (isSlow) socket.pause();
+    });
+    const slow = setInterval(() => socket.resume(), 2);
+    let answered = 0;
+    const signs = setInterval(() => {
+      const pings = peer.frames.filter(({ name }) => name === 'PING');
+      for (const { auxiliary } of pings.slice(answered)) peer.send(FrameType.PONG, '', { auxiliary });
+      answered = pings.length;
+    }, 5);
+    const answers = () => peer.frames.filter(({ name }) => name === 'RESPONSE').length;
+    await sleep(3 * limits.heartbeatTimeoutMs);
+    expect([answers() < 20, server.connectionCount]).toEqual([true, 1]);
+    clearInterval(slow);
+    isSlow = false;
+    socket.resume();
+    await until(() => answers() === 20, 'every answer');
+    clearInterval(signs);
+  });
+
+  it('gives up an end that takes nothing, however much it has asked for', async () => {
+    const text = 'x'.repeat(900_000);
+    const limits = { maxWriteQueueBytes: 40_000_000, heartbeatIntervalMs: 50, heartbeatTimeoutMs: 200 };
+    const server = await swarm.listen((s) => s.route('big', () => text), { limits });
+    const peer = await (await WirePeer.connect(server.address())).shakeHands();
+    peer.socket.pause();
+    for (let id = 1; id <= 39; id += 2) peer.request(id, 'big');
+    await until(() => server.connectionCount === 0, 'the end of its connection');
+    peer.socket.destroy();
   });
 });
