@@ -22,6 +22,15 @@ export const MAX_INSPECTION_BYTES = 117_440_512;
 /** The largest PDF or PNG that is taken from a worker, in bytes. */
 export const MAX_WORKER_RESULT_BYTES = 268_435_456;
 
+/** How many pdf-workers are asked for one job: the one whose turn it is, and another one if that one is away. */
+export const MAX_WORKERS_ASKED = 2;
+
+interface WorkerLinkLimits {
+  readonly maxInspectionBytes: number;
+  readonly maxResultBytes: number;
+}
+const LIMITS: WorkerLinkLimits = { maxInspectionBytes: MAX_INSPECTION_BYTES, maxResultBytes: MAX_WORKER_RESULT_BYTES };
+
 /** Errors of a worker that say nothing about the document: another worker may do the job. */
 const WORKER_IS_AWAY = new Set([
   'CONNECTION_REFUSED',
@@ -40,7 +49,7 @@ interface JobOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Hands PDF work to the pdf-workers, one after another; a worker reads the document from this node while it works. */
+/** Hands PDF work to the pdf-workers in turn, and once more elsewhere; a worker reads the document from this node while it works. */
 export class WorkerLink {
   private turn = 0;
 
@@ -49,13 +58,14 @@ export class WorkerLink {
     private readonly connections: SwarmClientPool,
     /** Where workers read this node's pieces. */
     private readonly source: () => { readonly host?: string; readonly port: number },
+    private readonly limits = LIMITS,
   ) {}
 
   /** @throws PageSwarmError WORKER_UNAVAILABLE, or what the worker says about the document */
   async inspect(document: LocalDocument): Promise<InspectedDocument> {
     const { head, bytes } = await this.ask(WORKER_PATTERNS.inspect, this.describe(document), {
       timeoutMs: INSPECT_TIMEOUT_MS,
-      maxBytes: MAX_INSPECTION_BYTES,
+      maxBytes: this.limits.maxInspectionBytes,
     });
     const { bytes: parts, ...inspection } = parseMessage(InspectionHeadSchema, head);
     if (parts.pageMap + parts.layout + parts.texts !== bytes.length)
@@ -74,7 +84,7 @@ export class WorkerLink {
     const request = { ...this.describe(document), pages };
     const { head, bytes } = await this.ask(WORKER_PATTERNS.extract, request, {
       timeoutMs: PAGE_TIMEOUT_MS,
-      maxBytes: MAX_WORKER_RESULT_BYTES,
+      maxBytes: this.limits.maxResultBytes,
       signal,
     });
     return { head: parseMessage(ExtractHeadSchema, head), bytes };
@@ -88,7 +98,7 @@ export class WorkerLink {
     const request = { parts: parts.map(({ document, pages }) => ({ ...this.describe(document), pages })) };
     const { head, bytes } = await this.ask(WORKER_PATTERNS.join, request, {
       timeoutMs: PAGE_TIMEOUT_MS,
-      maxBytes: MAX_WORKER_RESULT_BYTES,
+      maxBytes: this.limits.maxResultBytes,
       signal,
     });
     return { head: parseMessage(ExtractHeadSchema, head), bytes };
@@ -104,7 +114,7 @@ export class WorkerLink {
     const request = { ...this.describe(document), page, width };
     const { head, bytes } = await this.ask(WORKER_PATTERNS.render, request, {
       timeoutMs: PAGE_TIMEOUT_MS,
-      maxBytes: MAX_WORKER_RESULT_BYTES,
+      maxBytes: this.limits.maxResultBytes,
       signal,
     });
     return { head: parseMessage(RenderHeadSchema, head), bytes };
@@ -121,7 +131,7 @@ export class WorkerLink {
   ): Promise<{ head: unknown; bytes: Uint8Array }> {
     const first = this.turn++;
     let reason = 'PAGESWARM_WORKERS names none';
-    for (let attempt = 0; attempt < this.workers.length; attempt++) {
+    for (let attempt = 0; attempt < Math.min(this.workers.length, MAX_WORKERS_ASKED); attempt++) {
       const worker = this.workers[(first + attempt) % this.workers.length] as Endpoint;
       try {
         const reply = await this.connections.get(worker).bytes<unknown>(pattern, request, { timeoutMs, signal });
@@ -131,7 +141,7 @@ export class WorkerLink {
         reason = `${formatEndpoint(worker)}: ${errorShape(error).detail}`;
       }
     }
-    throw new PageSwarmError('WORKER_UNAVAILABLE', `No pdf-worker answers (${reason})`);
+    throw new PageSwarmError('WORKER_UNAVAILABLE', `No pdf-worker takes the job (${reason})`);
   }
 }
 
