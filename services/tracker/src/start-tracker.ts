@@ -63,6 +63,7 @@ export async function startTracker(config: TrackerConfig, logger: Logger, end?: 
     logger,
   );
   parts.admission.isStarting = true;
+  events.sleep();
   const prepare = async () => {
     await snapshotter.start();
     await dropForbidden(parts);
@@ -72,6 +73,7 @@ export async function startTracker(config: TrackerConfig, logger: Logger, end?: 
       every(Math.ceil(config.leaseMs / SWEEPS_PER_LEASE), () => swarm.sweep()),
       every(BITTORRENT_SWEEP_MS, () => bittorrent.sweep()),
     );
+    events.wake();
     parts.admission.isStarting = false;
   };
   try {

@@ -99,6 +99,13 @@ export function buildTracker({ config, clock, logger, registry, transportMetrics
   const snapshotter = new Snapshotter(copy?.store, catalog, hosts, clock, logger, {
     intervalMs: config.snapshotIntervalMs,
     writerTag: identity.peerId.slice(0, WRITER_TAG_DIGITS),
+    filling: {
+      begin: (documents) => {
+        catalog.beginFilling(documents);
+        search.beginFilling();
+      },
+      end: () => catalog.endFilling().then(() => search.endFilling()),
+    },
   });
   snapshotter.keep(notes);
   let sharing: CatalogSharing | undefined;

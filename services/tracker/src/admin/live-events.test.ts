@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ServerSentEvent } from '@pageswarm/http';
 import { ManualClock } from '@pageswarm/primitives';
@@ -6,7 +7,7 @@ import { Catalog } from '../catalog/catalog.ts';
 import { DocumentSearch } from '../search/document-search.ts';
 import { HostTable } from '../swarm/host-table.ts';
 import { Listing } from '../swarm/listing.ts';
-import { LiveEvents, MAX_EVENT_READERS } from './live-events.ts';
+import { EVENTS_PER_TURN, LiveEvents, MAX_EVENT_READERS } from './live-events.ts';
 
 const ann = samplePeer(1);
 const all = { have: 40, complete: true };
@@ -74,6 +75,27 @@ describe('live events', () => {
 
   it.each(['earlier-1', 'now-99', 'now-x', '', 'now'])('ask a reader with the id %j to begin again', (id) => {
     expect(reader(id).lines()).toEqual(['reset']);
+  });
+
+  it('tell very many changes a few at a time, each once', async () => {
+    const { told, lines } = reader();
+    for (let n = 0; n <= EVENTS_PER_TURN; n++) catalog.announce(ann, sampleFacts(n), all);
+    events.flush();
+    expect(told).toHaveLength(EVENTS_PER_TURN);
+    catalog.remove(sampleFacts(0).id);
+    for (let tries = 0; told.length < EVENTS_PER_TURN + 2 && tries < 100; tries++) await sleep(10);
+    expect(lines().slice(-2)).toEqual([`document.added document ${EVENTS_PER_TURN}.pdf`, 'document.removed']);
+    expect(new Set(told.map(({ id }) => id)).size).toBe(EVENTS_PER_TURN + 2);
+  });
+
+  it('are none while nobody may watch', () => {
+    events.sleep();
+    catalog.announce(ann, sampleFacts(1), all);
+    events.wake();
+    const { lines } = reader();
+    catalog.announce(ann, sampleFacts(2), all);
+    events.flush();
+    expect(lines()).toEqual(['document.added document 2.pdf']);
   });
 
   it('take no more readers than the limit', () => {

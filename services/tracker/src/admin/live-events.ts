@@ -8,6 +8,8 @@ import { peerView } from './peer-view.ts';
 
 /** How long changes of one document or peer are gathered into one event, in milliseconds. */
 export const EVENT_GATHER_MS = 100;
+/** The most events that are told before others get their turn. */
+export const EVENTS_PER_TURN = 500;
 /** The most readers of the event stream. */
 export const MAX_EVENT_READERS = 1_000;
 
@@ -25,6 +27,7 @@ export class LiveEvents {
   private readonly pending = new Map<string, Change>();
   private readonly log = new EventLog<Change>();
   private readonly readers = new Set<Reader>();
+  private isAsleep = false;
   private timer: NodeJS.Timeout | undefined;
 
   /** @param epoch tells ids of this process from those of an earlier one */
@@ -34,13 +37,16 @@ export class LiveEvents {
     private readonly listing: Listing,
     private readonly epoch: string,
   ) {
-    catalog.onChange(({ kind, record: { id } }) => {
+    catalog.onChange(({ kind, record }) => {
+      if (this.isAsleep) return;
+      const { id } = record;
       const before = this.pending.get(id)?.type;
       if (kind === 'removed') this.note(id, { type: 'document.removed', id });
       else if (kind === 'added') this.note(id, { type: before === 'document.removed' ? 'document.changed' : 'document.added', id });
       else if (before === undefined) this.note(id, { type: 'document.changed', id });
     });
     hosts.onChange((kind, { peerId }) => {
+      if (this.isAsleep) return;
       const before = this.pending.get(peerId)?.type;
       if (kind === 'left') this.note(peerId, { type: 'peer.left', peerId });
       else if (kind === 'joined') this.note(peerId, { type: before === 'peer.left' ? 'peer.changed' : 'peer.joined', peerId });
@@ -77,13 +83,28 @@ export class LiveEvents {
       throw new PageSwarmError('LIMIT_EXCEEDED', `The event stream has its limit of ${MAX_EVENT_READERS} readers`);
   }
 
-  /** Tells what was gathered. */
+  /** Tells what was gathered; of very many changes some now and the others when others had their turn. */
   flush(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
-    const changes = [...this.pending.values()];
-    this.pending.clear();
-    for (const change of changes) this.tell(this.readers, this.log.append(change));
+    let left = EVENTS_PER_TURN;
+    for (const [key, change] of this.pending) {
+      if (left-- === 0) {
+        this.flushWithin(0);
+        return;
+      }
+      this.pending.delete(key);
+      this.tell(this.readers, this.log.append(change));
+    }
+  }
+
+  /** Nobody watches while a copy is read, and all of it would be news. */
+  sleep(): void {
+    this.isAsleep = true;
+  }
+
+  wake(): void {
+    this.isAsleep = false;
   }
 
   /** Forgets what was gathered and all readers. */
@@ -95,8 +116,11 @@ export class LiveEvents {
 
   private note(key: string, change: Change): void {
     this.pending.set(key, change);
-    if (this.timer) return;
-    this.timer = setTimeout(() => this.flush(), EVENT_GATHER_MS);
+    if (!this.timer) this.flushWithin(EVENT_GATHER_MS);
+  }
+
+  private flushWithin(ms: number): void {
+    this.timer = setTimeout(() => this.flush(), ms);
     this.timer.unref();
   }
 

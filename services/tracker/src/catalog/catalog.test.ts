@@ -268,7 +268,7 @@ describe('whatever peers do', () => {
       fc.boolean(),
     );
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 120, size: 'max' }), (steps) => {
         const catalog = new Catalog({ hostlessGraceMs: 3 });
         const listed = new Set<string>();
         steps.forEach(([what, p, d, complete], now) => {

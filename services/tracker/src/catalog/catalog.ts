@@ -61,6 +61,19 @@ export class Catalog {
     return this.documents.size;
   }
 
+  /** So many documents are about to come: what would grow with each of them is made as large as they need, or afterwards. */
+  beginFilling(documents: number): void {
+    if (this.size > 0) return;
+    const expected = Math.min(documents, this.limits.documents);
+    this.documents.identities.reserve(expected);
+    this.orders.postpone();
+  }
+
+  /** They have come. */
+  endFilling(): Promise<void> {
+    return this.orders.prepare('added');
+  }
+
   /** Bytes of all listed documents together. */
   get totalBytes(): number {
     return this.bytes;

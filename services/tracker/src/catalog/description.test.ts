@@ -7,7 +7,7 @@ const text = fc.oneof(fc.string(), fc.string({ unit: 'grapheme', maxLength: 1_02
 const nullable = fc.option(text);
 const description = fc.record({
   name: text,
-  aliases: fc.array(text, { maxLength: 3 }),
+  aliases: fc.array(text, { maxLength: 3, size: 'max' }),
   inspection: fc.record({
     pages: fc.option(fc.nat(100_000)),
     extractor: nullable,

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { DOCUMENT_SORTS, type DocumentSort } from '@pageswarm/contracts';
 import fc from 'fast-check';
+import { SORTED_PER_TURN } from '../columns/sort-in-turns.ts';
 import { sampleFacts, samplePeer, UNKNOWN_INSPECTION } from './catalog.sample.ts';
 import { Catalog } from './catalog.ts';
-import { ORDERED_PER_TURN } from './document-orders.ts';
 import type { DocumentRecord } from './document-record.ts';
 import { compareTexts, nameKey } from './name-order.ts';
 
@@ -35,7 +35,7 @@ describe('an order of documents', () => {
       flag: fc.boolean(),
     });
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+      fc.asyncProperty(fc.array(step, { maxLength: 60, size: 'max' }), async (steps) => {
         const catalog = new Catalog();
         const asked: Promise<void>[] = [];
         for (const { what, n, name, size, sort, flag } of steps) {
@@ -62,7 +62,7 @@ describe('an order of documents', () => {
 
   it('is made in steps, and right when documents came and went meanwhile', async () => {
     const catalog = new Catalog();
-    const count = 3 * ORDERED_PER_TURN;
+    const count = SORTED_PER_TURN + 1;
     for (let n = 0; n < count; n++) catalog.announce(samplePeer(0), sampleFacts(n), all);
     const asked = catalog.prepareOrder('name');
     const again = catalog.prepareOrder('name');

@@ -1,10 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import type { DocumentSort } from '@pageswarm/contracts';
 import { OrderedNumbers } from '../columns/ordered-numbers.ts';
+import { sortInTurns } from '../columns/sort-in-turns.ts';
 import type { DocumentTable } from './document-table.ts';
 import { compareTexts, nameBytes, nameHead, nameKey } from './name-order.ts';
 
-/** How many documents are put in order before others get their turn, while an order is made for the first time. */
+/** How many documents that changed while an order was made are put in their place before others get their turn. */
 export const ORDERED_PER_TURN = 100;
 
 /** Where a document stands in an order, whether it is still listed or not. */
@@ -15,8 +16,10 @@ export interface OrderPlace {
 
 interface Order {
   readonly list: OrderedNumbers;
-  /** Slots below this are in the list as far as they are listed. */
-  walked: number;
+  /** waiting: nothing is in the list. sorting: what was listed at its beginning is being sorted. settling: that is in. */
+  state: 'waiting' | 'sorting' | 'settling' | 'ready';
+  /** Slots that changed while the others were sorted, and are not in the list yet. */
+  readonly changed: Set<number>;
 }
 
 /**
@@ -28,29 +31,34 @@ export class DocumentOrders {
   private readonly making = new Map<DocumentSort, Promise<void>>();
 
   constructor(private readonly documents: DocumentTable) {
-    this.orders.set('added', { list: this.emptyList('added'), walked: Number.POSITIVE_INFINITY });
+    this.orders.set('added', { list: this.emptyList('added'), state: 'ready', changed: new Set() });
+  }
+
+  /** Very many documents are about to come: the order that is always there is made when they have, as others are. */
+  postpone(): void {
+    this.orders.set('added', { list: this.emptyList('added'), state: 'waiting', changed: new Set() });
   }
 
   /** The document in this slot is listed from now on. */
   enter(slot: number): void {
-    for (const { list, walked } of this.orders.values()) if (slot < walked) list.add(slot);
+    for (const order of this.orders.values()) if (isKept(order, slot)) order.list.add(slot);
   }
 
   /** It is not listed any more; its values are still as they were when it entered. */
   leave(slot: number): void {
-    for (const { list, walked } of this.orders.values()) if (slot < walked) list.delete(slot);
+    for (const order of this.orders.values()) if (isKept(order, slot)) order.list.delete(slot);
   }
 
   /** Makes a change of what the order goes by, and puts the document where it stands then. */
   move(sort: DocumentSort, slot: number, change: () => void): void {
     const order = this.orders.get(sort);
-    const isIn = order !== undefined && slot < order.walked && order.list.delete(slot);
+    const isIn = order !== undefined && isKept(order, slot) && order.list.delete(slot);
     change();
     if (isIn) order.list.add(slot);
   }
 
   isReady(sort: DocumentSort): boolean {
-    return this.orders.get(sort)?.walked === Number.POSITIVE_INFINITY;
+    return this.orders.get(sort)?.state === 'ready';
   }
 
   /** Makes an order that was never used, in small steps. */
@@ -92,14 +100,29 @@ export class DocumentOrders {
   }
 
   private async make(sort: DocumentSort): Promise<void> {
-    const order: Order = { list: this.emptyList(sort), walked: 0 };
+    const { documents } = this;
+    const order: Order = { list: this.emptyList(sort), state: 'sorting', changed: new Set() };
     this.orders.set(sort, order);
-    while (order.walked < this.documents.end) {
-      const end = Math.min(this.documents.end, order.walked + ORDERED_PER_TURN);
-      for (; order.walked < end; order.walked++) if (this.documents.isListed(order.walked)) order.list.add(order.walked);
-      await setImmediate();
+    const slots = new Uint32Array(documents.size);
+    let count = 0;
+    for (let slot = 0; slot < documents.end; slot++) if (documents.isListed(slot)) slots[count++] = slot;
+    const keys = { keyOf: this.keyOf(sort), compare: (a: number, b: number) => this.compare(sort, a, b) };
+    const hasChanged = (slot: number) => order.changed.has(slot);
+    const sorted = await sortInTurns(slots.subarray(0, count), keys, hasChanged, setImmediate);
+    order.list.fill(sorted.filter((slot) => !hasChanged(slot)));
+    order.state = 'settling';
+    let settled = 0;
+    for (const slot of order.changed) {
+      order.changed.delete(slot);
+      if (documents.isListed(slot)) order.list.add(slot);
+      if (++settled % ORDERED_PER_TURN === 0) await setImmediate();
     }
-    order.walked = Number.POSITIVE_INFINITY;
+    order.state = 'ready';
+  }
+
+  /** Decides between most documents; names are compared as a whole. */
+  private keyOf(sort: DocumentSort): (slot: number) => number {
+    return sort === 'name' ? () => 0 : (slot) => this.numberOf(sort, slot);
   }
 
   private emptyList(sort: DocumentSort): OrderedNumbers {
@@ -112,4 +135,10 @@ export class DocumentOrders {
     if (sort === 'size') return documents.sizeOf(slot);
     return sort === 'pages' ? documents.pagesOf(slot) : documents.listedHostsOf(slot);
   }
+}
+
+/** Whether a change of the document in this slot is to be made in the list, and not when the others are in order. */
+function isKept({ state, changed }: Order, slot: number): boolean {
+  if (state === 'sorting') changed.add(slot);
+  return state === 'ready' || (state === 'settling' && !changed.has(slot));
 }

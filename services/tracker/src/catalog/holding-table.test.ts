@@ -12,7 +12,7 @@ describe('the table of holdings', () => {
   it('tells what a map of pairs tells, in the order of their coming, whoever comes and goes', () => {
     const step = fc.tuple(fc.constantFrom('add', 'set', 'delete', 'rotate'), fc.nat(4), fc.nat(4), fc.nat(8_192), fc.boolean(), fc.nat(9));
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 150 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 150, size: 'max' }), (steps) => {
         const table = new HoldingTable();
         const twin = new Map<string, readonly [slot: number, host: number, have: number, complete: boolean, session: number]>();
         /** The documents of each host in their order. */

@@ -59,6 +59,11 @@ export class IdentityTable {
     if (others < MAX_DOCUMENTS_PER_MD5) this.md5s.add(md5Hash, slot);
   }
 
+  /** Room for so many documents in all. */
+  reserve(documents: number): void {
+    for (const table of [this.roots, this.v1, this.v2, this.md5s]) table.reserve(documents);
+  }
+
   /** Nothing is found by the hashes of this slot any more; they can be read until the slot is used again. */
   delete(slot: number): void {
     this.roots.delete(this.hashAt(slot, ROOT), slot);

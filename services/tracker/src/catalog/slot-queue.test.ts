@@ -5,7 +5,7 @@ import { SlotQueue } from './slot-queue.ts';
 describe('a queue of slots', () => {
   it('is in the order of joining, as a set is', () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.boolean(), fc.nat(9)), { maxLength: 100 }), (steps) => {
+      fc.property(fc.array(fc.tuple(fc.boolean(), fc.nat(9)), { maxLength: 100, size: 'max' }), (steps) => {
         const queue = new SlotQueue();
         const twin = new Set<number>();
         for (const [isAdded, slot] of steps) {

@@ -19,7 +19,7 @@ const step = fc.oneof(
 describe('an arena of bytes', () => {
   it('keeps every block as a map of texts does, whatever comes and goes', () => {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 80, size: 'max' }), (steps) => {
         const arena = new ByteArena();
         const twin = new Map<number, string>();
         for (const each of steps) {
@@ -37,6 +37,7 @@ describe('an arena of bytes', () => {
         }
         for (const [reference, expected] of twin) expect(read(arena, reference)).toBe(expected);
       }),
+      { numRuns: 40 },
     );
   });
 

@@ -72,6 +72,17 @@ export class ByteArena {
     return true;
   }
 
+  /** Makes a block longer, in place or elsewhere, with what was in it at its beginning. @returns where it is now */
+  grow(reference: number, length: number): number {
+    if (this.extend(reference, length)) return reference;
+    const larger = this.allocate(length);
+    const before = this.offsetOf(reference);
+    const chunk = this.chunkOf(larger);
+    this.chunkOf(reference).copy(chunk, this.offsetOf(larger), before, before + this.lengthOf(reference));
+    this.release(reference);
+    return larger;
+  }
+
   release(reference: number): void {
     this.giveBack(reference - 1, granulesOf(this.lengthOf(reference)));
   }

@@ -4,7 +4,7 @@ import { HashTable, hashOfBytes, hashOfPair } from './hash-table.ts';
 
 describe('a table of hashes', () => {
   it('finds what a list finds, first come first, while items come and go and hashes meet', () => {
-    const steps = fc.array(fc.tuple(fc.boolean(), fc.nat(60), fc.nat(7)), { maxLength: 300 });
+    const steps = fc.array(fc.tuple(fc.boolean(), fc.nat(60), fc.nat(7)), { maxLength: 300, size: 'max' });
     fc.assert(
       fc.property(steps, (changes) => {
         const keys = new Map<number, number>();

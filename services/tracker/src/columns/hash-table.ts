@@ -39,45 +39,65 @@ function spread(bits: number): number {
   return (hash ^ (hash >>> 16)) >>> 0;
 }
 
+/** Which bits of a hash are kept beside each cell: others than choose the shard, and than choose the cell in most tables. */
+const TAG_SHIFT = 16;
+const TAG_MASK = 255;
+
+/** The cells of one shard: one more than the item, 0 where a cell is free, and eight bits of the hash of each. */
+interface Shard {
+  readonly cells: Uint32Array;
+  readonly tags: Uint8Array;
+}
+
 /**
- * Finds items, known by whole numbers, by the hash of a key that lives elsewhere: four bytes for each cell. Items of
- * equal keys are found in the order in which they came.
+ * Finds items, known by whole numbers, by the hash of a key that lives elsewhere: five bytes for each cell. Keys are looked
+ * at for the one that is wanted and one in 256 others, for each look is a wait for memory. Items of equal keys are found in
+ * the order in which they came.
  */
 export class HashTable {
-  /** One more than the item; 0 for a cell that is free. */
-  private readonly shards = Array.from({ length: HASH_SHARDS }, (): Uint32Array => new Uint32Array(FIRST_SHARD_CELLS));
+  private readonly shards = Array.from({ length: HASH_SHARDS }, () => shardOf(FIRST_SHARD_CELLS));
   private readonly counts = new Uint32Array(HASH_SHARDS);
 
   /** @param hashOf the hash of the key of an item that is in the table */
   constructor(private readonly hashOf: (item: number) => number) {}
 
+  /** Room for so many items in all, so that they move no more while they come. */
+  reserve(items: number): void {
+    // Some shards get more than their part.
+    const wanted = (1.03 * items) / HASH_SHARDS / MAX_LOAD;
+    const length = 2 ** Math.ceil(Math.log2(Math.max(FIRST_SHARD_CELLS, wanted)));
+    for (let shard = 0; shard < HASH_SHARDS; shard++)
+      if ((this.shards[shard] as Shard).cells.length < length) this.shards[shard] = this.grown(this.shards[shard] as Shard, length);
+  }
+
   /** The first item of this hash that `isWanted` accepts; -1 if there is none. */
   find(hash: number, isWanted: (item: number) => boolean): number {
-    const cells = this.shards[hash >>> SHARD_SHIFT] as Uint32Array;
+    const { cells, tags } = this.shards[hash >>> SHARD_SHIFT] as Shard;
     const mask = cells.length - 1;
+    const tag = (hash >>> TAG_SHIFT) & TAG_MASK;
     for (let at = hash & mask; ; at = (at + 1) & mask) {
       const cell = cells[at] as number;
       if (cell === 0) return -1;
-      if (isWanted(cell - 1)) return cell - 1;
+      if (tags[at] === tag && isWanted(cell - 1)) return cell - 1;
     }
   }
 
   add(hash: number, item: number): void {
-    const shard = hash >>> SHARD_SHIFT;
-    const count = (this.counts[shard] as number) + 1;
-    this.counts[shard] = count;
-    let cells = this.shards[shard] as Uint32Array;
-    if (count > cells.length * MAX_LOAD) {
-      cells = this.grown(cells);
-      this.shards[shard] = cells;
+    const number = hash >>> SHARD_SHIFT;
+    const count = (this.counts[number] as number) + 1;
+    this.counts[number] = count;
+    let shard = this.shards[number] as Shard;
+    if (count > shard.cells.length * MAX_LOAD) {
+      shard = this.grown(shard, 2 * shard.cells.length);
+      this.shards[number] = shard;
     }
-    place(cells, hash, item + 1);
+    place(shard, hash, item + 1);
   }
 
   /** The item must be in the table, or nothing happens. */
   delete(hash: number, item: number): void {
-    const shard = hash >>> SHARD_SHIFT;
-    const cells = this.shards[shard] as Uint32Array;
+    const number = hash >>> SHARD_SHIFT;
+    const { cells, tags } = this.shards[number] as Shard;
     const mask = cells.length - 1;
     let hole = hash & mask;
     for (; cells[hole] !== item + 1; hole = (hole + 1) & mask) if (cells[hole] === 0) return;
@@ -86,15 +106,16 @@ export class HashTable {
       const home = this.hashOf((cells[at] as number) - 1) & mask;
       if (((at - home) & mask) < ((at - hole) & mask)) continue;
       cells[hole] = cells[at] as number;
+      tags[hole] = tags[at] as number;
       hole = at;
     }
     cells[hole] = 0;
-    this.counts[shard] = (this.counts[shard] as number) - 1;
+    this.counts[number] = (this.counts[number] as number) - 1;
   }
 
   /** Begins behind a free cell, so that items of equal keys keep their order. */
-  private grown(cells: Uint32Array): Uint32Array {
-    const larger = new Uint32Array(cells.length * 2);
+  private grown({ cells }: Shard, length: number): Shard {
+    const larger = shardOf(length);
     const first = cells.indexOf(0) + 1;
     for (let n = 0; n < cells.length; n++) {
       const cell = cells[(first + n) & (cells.length - 1)] as number;
@@ -104,9 +125,14 @@ export class HashTable {
   }
 }
 
-function place(cells: Uint32Array, hash: number, cell: number): void {
+function shardOf(length: number): Shard {
+  return { cells: new Uint32Array(length), tags: new Uint8Array(length) };
+}
+
+function place({ cells, tags }: Shard, hash: number, cell: number): void {
   const mask = cells.length - 1;
   let at = hash & mask;
   while (cells[at] !== 0) at = (at + 1) & mask;
   cells[at] = cell;
+  tags[at] = hash >>> TAG_SHIFT;
 }

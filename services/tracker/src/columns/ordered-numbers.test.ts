@@ -6,7 +6,7 @@ const descending = (a: number, b: number) => b - a;
 
 describe('numbers in order', () => {
   it('are those of a sorted list, from any place in both directions, while they come and go', () => {
-    const steps = fc.array(fc.tuple(fc.boolean(), fc.nat(40)), { maxLength: 200 });
+    const steps = fc.array(fc.tuple(fc.boolean(), fc.nat(40)), { maxLength: 200, size: 'max' });
     fc.assert(
       fc.property(steps, fc.nat(41), (changes, place) => {
         const list = new OrderedNumbers(descending);

@@ -1,5 +1,7 @@
 /** Numbers in one block; a full block is split. A change moves at most this many numbers and one list of blocks. */
 export const ORDERED_BLOCK_ITEMS = 512;
+/** How many are put into each block when many come in order at once, so that single ones find room beside them. */
+const FILLED_BLOCK_ITEMS = 400;
 
 interface Block {
   readonly items: Uint32Array;
@@ -18,6 +20,18 @@ export class OrderedNumbers {
 
   get size(): number {
     return this.count;
+  }
+
+  /** Takes numbers that are in order, in the place of all that were in the list. */
+  fill(sorted: Uint32Array): void {
+    this.blocks.length = 0;
+    this.count = sorted.length;
+    for (let at = 0; at < sorted.length; at += FILLED_BLOCK_ITEMS) {
+      const some = sorted.subarray(at, at + FILLED_BLOCK_ITEMS);
+      const block: Block = { items: new Uint32Array(ORDERED_BLOCK_ITEMS), count: some.length };
+      block.items.set(some);
+      this.blocks.push(block);
+    }
   }
 
   add(item: number): void {

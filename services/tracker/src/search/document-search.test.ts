@@ -38,6 +38,10 @@ describe('searching', () => {
     expect(find('form')).toEqual(['gamma form', 'alpha form', 'beta form', 'formal', 'platform', 'from', 'form']);
   });
 
+  it('puts a document with hosts before better ones without, however short the page', () => {
+    expect(library('form*0', 'a form*0', 'b form*0', 'formal').find('form', 1)).toEqual(['formal']);
+  });
+
   it('finds by other names and by title', () => {
     const { catalog, find } = library('scan.pdf');
     const title = 'Annual Report';

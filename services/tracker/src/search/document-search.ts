@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { DocumentSort } from '@pageswarm/contracts';
 import { PageSwarmError } from '@pageswarm/primitives';
 import { parseMagnet } from '@pageswarm/torrent';
@@ -36,6 +37,16 @@ export class DocumentSearch {
     this.index = new NameIndex((slot) => catalog.textsAt(slot));
     for (const record of catalog.all()) this.follow({ kind: 'added', record });
     catalog.onChange((change) => this.follow(change));
+  }
+
+  /** Very many documents are about to come; nothing may be searched before {@link endFilling} has resolved. */
+  beginFilling(): void {
+    this.index.beginFilling();
+  }
+
+  /** They have come, and none comes or goes before this resolves. */
+  endFilling(): Promise<void> {
+    return this.index.endFilling(setImmediate);
   }
 
   /** Different words that the index knows. */

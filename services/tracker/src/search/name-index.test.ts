@@ -139,7 +139,7 @@ describe('finding documents by name', () => {
   it('finds what reading every name finds, while documents come and go', () => {
     const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), minLength: 1, maxLength: 4 });
     const name = fc.array(word, { minLength: 1, maxLength: 3 }).map((words) => words.join(' '));
-    const steps = fc.array(fc.tuple(fc.nat(12), fc.option(name)), { maxLength: 200 });
+    const steps = fc.array(fc.tuple(fc.nat(12), fc.option(name)), { maxLength: 200, size: 'max' });
     const answers = (text: string, wanted: string) =>
       wordsOf(text).some((one) => one.includes(wanted) || (wanted.length >= MIN_TYPO_WORD_LENGTH && alignmentDistance(one, wanted) <= 1));
     fc.assert(

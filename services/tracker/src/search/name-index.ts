@@ -56,6 +56,16 @@ export class NameIndex {
     return this.vocabulary.size;
   }
 
+  /** Very many documents are about to come. Nothing may be looked for before {@link endFilling} has resolved. */
+  beginFilling(): void {
+    this.vocabulary.beginFilling();
+  }
+
+  /** They have come. */
+  endFilling(turn: () => Promise<unknown>): Promise<void> {
+    return this.vocabulary.endFilling(turn);
+  }
+
   /** The document in `slot` is new or its texts have changed. */
   set(slot: number): void {
     const before = this.words.of(slot);

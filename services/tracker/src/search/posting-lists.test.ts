@@ -15,7 +15,7 @@ describe('lists of postings', () => {
     const number = fc.oneof(fc.nat(12), fc.nat(700), fc.nat(0xffff_ffff));
     const run = fc.record({ list: fc.nat(2), isAdded: fc.boolean(), first: number, step: fc.nat(3), count: fc.nat(150) });
     fc.assert(
-      fc.property(fc.array(run, { maxLength: 25 }), (runs) => {
+      fc.property(fc.array(run, { maxLength: 25, size: 'max' }), (runs) => {
         const lists = new PostingLists();
         const twins = [new Set<number>(), new Set<number>(), new Set<number>()];
         for (const { list, isAdded, first, step, count } of runs) {
@@ -32,6 +32,7 @@ describe('lists of postings', () => {
           expect(lists.countOf(list)).toBe(twin.size);
         });
       }),
+      { numRuns: 30 },
     );
   });
 

@@ -109,12 +109,13 @@ export class PostingLists {
     if (number > last) {
       const length = arena.lengthOf(block);
       const added = writeVarint(bytes, 0, number - last);
-      if (length + added <= BLOCK_BYTES && arena.extend(block, length + added)) {
-        const chunk = arena.chunkOf(block);
-        const offset = arena.offsetOf(block);
+      if (length + added <= BLOCK_BYTES) {
+        const longer = arena.grow(block, length + added);
+        const chunk = arena.chunkOf(longer);
+        const offset = arena.offsetOf(longer);
         for (let n = 0; n < added; n++) chunk[offset + length + n] = bytes[n] as number;
-        chunk.writeUInt32LE(number, offset);
-        return block;
+        writeLast(chunk, offset, number);
+        return longer;
       }
     }
     numbers.length = 0;
@@ -241,13 +242,25 @@ export class PostingLists {
 }
 
 function lastOf(arena: ByteArena, block: number): number {
-  return arena.chunkOf(block).readUInt32LE(arena.offsetOf(block));
+  const chunk = arena.chunkOf(block);
+  const at = arena.offsetOf(block);
+  const low = (chunk[at] as number) | ((chunk[at + 1] as number) << 8) | ((chunk[at + 2] as number) << 16);
+  return (low | ((chunk[at + 3] as number) << 24)) >>> 0;
+}
+
+function writeLast(chunk: Uint8Array, at: number, number: number): void {
+  chunk[at] = number;
+  chunk[at + 1] = number >>> 8;
+  chunk[at + 2] = number >>> 16;
+  chunk[at + 3] = number >>> 24;
 }
 
 /** The last block that does not begin behind `number`, or the first. */
 function blockFor(firsts: readonly number[], number: number): number {
   let low = 0;
   let high = firsts.length - 1;
+  // Most numbers that come are higher than all before.
+  if ((firsts[high] as number) <= number) return high;
   while (low < high) {
     const middle = (low + high + 1) >>> 1;
     if ((firsts[middle] as number) <= number) low = middle;

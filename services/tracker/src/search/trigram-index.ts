@@ -1,5 +1,3 @@
-import { Uint32Column } from '../columns/column.ts';
-import { HashTable, hashOfPair } from '../columns/hash-table.ts';
 import { NumberBuffer, PostingLists } from './posting-lists.ts';
 
 const BYTES = 256;
@@ -11,11 +9,9 @@ const BYTES = 256;
  */
 export class TrigramIndex {
   private readonly lists = new PostingLists();
-  private readonly keys = new Uint32Column();
-  private readonly numbers = new HashTable((list) => hashOfPair(this.keys.get(list), 0));
+  /** By their first two bytes, then by the third: one more than the list; 0 for none. */
+  private readonly pages: (Uint32Array | undefined)[] = new Array(BYTES * BYTES);
   private count = 0;
-  /** Lists by their first two bytes. */
-  private readonly byPair = new Map<number, number[]>();
   private readonly buffer = new NumberBuffer();
 
   add(word: number, bytes: Uint8Array, start: number, length: number): void {
@@ -36,7 +32,7 @@ export class TrigramIndex {
     if (wanted.length >= 3) {
       const rarest = this.rarest(wanted);
       if (rarest !== -1) lists.read(rarest, buffer);
-    } else for (const pair of pairsOf(wanted)) for (const list of this.byPair.get(pair) ?? []) lists.read(list, buffer);
+    } else for (const pair of pairsOf(wanted)) for (const list of this.pages[pair] ?? []) if (list !== 0) lists.read(list - 1, buffer);
     return buffer.items.subarray(0, buffer.length);
   }
 
@@ -52,20 +48,19 @@ export class TrigramIndex {
   }
 
   private find(key: number): number {
-    return this.numbers.find(hashOfPair(key, 0), (list) => this.keys.get(list) === key);
+    const page = this.pages[key >>> 8];
+    return page === undefined ? -1 : (page[key & (BYTES - 1)] as number) - 1;
   }
 
   private listOf(key: number): number {
-    const known = this.find(key);
-    if (known !== -1) return known;
-    const list = this.count++;
-    this.keys.set(list, key);
-    this.numbers.add(hashOfPair(key, 0), list);
-    const pair = key >>> 8;
-    const others = this.byPair.get(pair);
-    if (others) others.push(list);
-    else this.byPair.set(pair, [list]);
-    return list;
+    let page = this.pages[key >>> 8];
+    if (page === undefined) {
+      page = new Uint32Array(BYTES);
+      this.pages[key >>> 8] = page;
+    }
+    const place = key & (BYTES - 1);
+    if (page[place] === 0) page[place] = ++this.count;
+    return (page[place] as number) - 1;
   }
 }
 

@@ -1,4 +1,5 @@
 import { OrderedNumbers } from '../columns/ordered-numbers.ts';
+import { SORTED_PER_TURN, sortInTurns } from '../columns/sort-in-turns.ts';
 import { isWithinOneTypingError } from './typing-error.ts';
 import type { WantedWord } from './wanted-word.ts';
 import type { WordTable } from './word-table.ts';
@@ -29,6 +30,22 @@ export class TypoSearch {
     if (!this.isForeign(word)) return;
     this.fromStart.add(word);
     this.fromEnd.add(word);
+  }
+
+  /** Takes very many words at once, which come in the order of their bytes. */
+  async fill(sorted: Uint32Array, turn: () => Promise<unknown>): Promise<void> {
+    const foreign: number[] = [];
+    for (let at = 0; at < sorted.length; at++) {
+      const word = sorted[at] as number;
+      this.countLetters(word, 1);
+      if (this.isForeign(word)) foreign.push(word);
+      if (at % SORTED_PER_TURN === 0) await turn();
+    }
+    const words = Uint32Array.from(foreign);
+    this.fromStart.fill(words);
+    const { words: table } = this;
+    const keys = { keyOf: () => 0, compare: (a: number, b: number) => table.compareFromEnd(a, b) };
+    this.fromEnd.fill(await sortInTurns(words, keys, () => false, turn));
   }
 
   /** The word is still in the table. */

@@ -1,4 +1,5 @@
 import { OrderedNumbers } from '../columns/ordered-numbers.ts';
+import { sortInTurns } from '../columns/sort-in-turns.ts';
 import { TrigramIndex } from './trigram-index.ts';
 import { isWithinOneTypingError } from './typing-error.ts';
 import { TypoSearch } from './typo-search.ts';
@@ -14,6 +15,9 @@ export interface TierWords {
   readonly tier: Tier;
   readonly numbers: Iterable<number>;
 }
+
+/** Words whose parts are entered before others get their turn, when very many have come. */
+const WORDS_PER_TURN = 1_024;
 
 /** Room for the longest word of a name in UTF-8. */
 const SCRATCH_BYTES = 1_024;
@@ -32,6 +36,7 @@ export class Vocabulary {
   /** The last query that found each word. */
   private found = new Uint32Array(SCRATCH_BYTES);
   private queries = 0;
+  private isFilling = false;
 
   get size(): number {
     return this.words.size;
@@ -53,6 +58,7 @@ export class Vocabulary {
     const known = words.find(scratch, length);
     if (known !== -1) return known;
     const number = words.add(scratch, length);
+    if (this.isFilling) return number;
     this.alphabet.add(number);
     this.trigrams.add(number, words.bytesOf(number), words.startOf(number), length);
     this.typos.add(number);
@@ -62,10 +68,36 @@ export class Vocabulary {
   /** The number may be that of another word from now on. */
   delete(number: number): void {
     const { words } = this;
-    this.alphabet.delete(number);
-    this.trigrams.delete(number, words.bytesOf(number), words.startOf(number), words.lengthOf(number));
-    this.typos.delete(number);
+    if (!this.isFilling) {
+      this.alphabet.delete(number);
+      this.trigrams.delete(number, words.bytesOf(number), words.startOf(number), words.lengthOf(number));
+      this.typos.delete(number);
+    }
     words.delete(number);
+  }
+
+  /** Very many words are about to come; until {@link endFilling} has resolved they are found exactly alone. */
+  beginFilling(): void {
+    this.isFilling = this.size === 0;
+  }
+
+  /** Makes at once, in small steps, what each word would have changed by itself. No word may come or go meanwhile. */
+  async endFilling(turn: () => Promise<unknown>): Promise<void> {
+    if (!this.isFilling) return;
+    const { words } = this;
+    const numbers = new Uint32Array(words.size);
+    let count = 0;
+    for (let number = 0; number < words.end; number++) {
+      if (!words.has(number)) continue;
+      numbers[count++] = number;
+      this.trigrams.add(number, words.bytesOf(number), words.startOf(number), words.lengthOf(number));
+      if (count % WORDS_PER_TURN === 0) await turn();
+    }
+    const keys = { keyOf: (number: number) => words.headOf(number), compare: (a: number, b: number) => words.compare(a, b) };
+    const sorted = await sortInTurns(numbers, keys, () => false, turn);
+    this.alphabet.fill(sorted);
+    await this.typos.fill(sorted, turn);
+    this.isFilling = false;
   }
 
   /** -1 for a word that is not there. */

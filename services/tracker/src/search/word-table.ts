@@ -2,6 +2,9 @@ import { ByteArena } from '../columns/byte-arena.ts';
 import { Uint32Column } from '../columns/column.ts';
 import { HashTable, hashOfBytes } from '../columns/hash-table.ts';
 
+/** As many as a number holds exactly. */
+const HEAD_BYTES = 6;
+
 /** Words in UTF-8 by a number that is used again when a word is gone, and numbers by words. */
 export class WordTable {
   private readonly arena = new ByteArena();
@@ -47,8 +50,24 @@ export class WordTable {
     const start = this.startOf(number);
     this.numbers.delete(hashOfBytes(this.bytesOf(number), start, start + this.lengthOf(number)), number);
     this.arena.release(this.references.get(number));
+    this.references.set(number, 0);
     this.free.push(number);
     this.count--;
+  }
+
+  /** Whether the number is that of a word now. */
+  has(number: number): boolean {
+    return this.references.get(number) !== 0;
+  }
+
+  /** The first six bytes as one number, which decides most comparisons. */
+  headOf(number: number): number {
+    const bytes = this.bytesOf(number);
+    const start = this.startOf(number);
+    const end = start + this.lengthOf(number);
+    let head = 0;
+    for (let at = start; at < start + HEAD_BYTES; at++) head = head * 256 + (at < end ? (bytes[at] as number) : 0);
+    return head;
   }
 
   /** The bytes that hold the word, from {@link startOf} on. */

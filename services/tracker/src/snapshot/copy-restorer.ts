@@ -28,6 +28,12 @@ const READING_ORDER: readonly SnapshotKind[] = SNAPSHOT_KINDS.toReversed();
 
 type Take = (id: string, bytes: Buffer) => void;
 
+/** What is done around very many documents that come at once, to those who keep them and nobody asks meanwhile. */
+export interface Filling {
+  begin(documents: number): void;
+  end(): Promise<void>;
+}
+
 /** A copy that is being read. */
 interface Reading {
   readonly dataSet: string;
@@ -51,6 +57,8 @@ export class CopyRestorer {
   private reading: Reading | undefined;
   private failure: string | undefined;
   private isAbandoned = false;
+  /** True while the tracker takes no part yet, so that nobody asks or tells it anything. */
+  isAlone = false;
 
   /** @param takingIn runs what it is given so that it does not count as a change to be saved */
   constructor(
@@ -60,6 +68,7 @@ export class CopyRestorer {
     private readonly takingIn: (take: () => void) => void,
     private readonly clock: Clock,
     private readonly logger: Logger,
+    private readonly filling?: Filling,
   ) {}
 
   /** Entries that were passed over since the copy was last read. */
@@ -114,11 +123,17 @@ export class CopyRestorer {
       peers: (id, bytes) => hosts.restore(decodePeer(id, bytes).facts),
       documents: (id, bytes) => this.takeDocument(id, bytes, reading.isNew, sharing),
     };
-    for (const kind of READING_ORDER)
-      if (!reading.done.has(kind)) {
-        await this.readAll(store, kind, reading, takes[kind]);
-        reading.done.add(kind);
-      }
+    const filling = this.isAlone && reading.isNew ? this.filling : undefined;
+    filling?.begin(await store.count('documents'));
+    try {
+      for (const kind of READING_ORDER)
+        if (!reading.done.has(kind)) {
+          await this.readAll(store, kind, reading, takes[kind]);
+          reading.done.add(kind);
+        }
+    } finally {
+      await filling?.end();
+    }
     // Holders that no peer entry tells the address of can never be reached or expire.
     for (const peerId of catalog.holderIds()) if (!hosts.get(peerId)) catalog.dropPeer(peerId, clock.now());
     hosts.giveTime();
@@ -139,7 +154,7 @@ export class CopyRestorer {
         this.failure = error instanceof Error ? error.message : String((error as Error)?.message ?? error);
         if (this.isAbandoned || reading.entries === 0 || silentMs >= RESTORE_PATIENCE_MS || !store.mayPass(error)) {
           // Others may come in from now on and bring what the rest of the copy also has.
-          reading.isNew = false;
+          reading.isNew &&= reading.entries === 0;
           reading.progressAt = this.clock.monotonic();
           throw error;
         }

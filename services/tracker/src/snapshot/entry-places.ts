@@ -5,6 +5,10 @@ const SHARDS = 256;
 export class EntryPlaces {
   private readonly shards = Array.from({ length: SHARDS }, () => new Map<string, number>());
 
+  get size(): number {
+    return this.shards.reduce((sum, { size }) => sum + size, 0);
+  }
+
   get(key: string): number | undefined {
     return this.shardOf(key).get(key);
   }

@@ -69,6 +69,11 @@ export class FileSnapshotStore implements SnapshotStore {
     if (entries.length > 0) yield entries;
   }
 
+  async count(kind: SnapshotKind): Promise<number> {
+    await this.opened();
+    return this.places[kind].size;
+  }
+
   /** A file that cannot be read stays so until somebody looks after it. */
   mayPass(): boolean {
     return false;

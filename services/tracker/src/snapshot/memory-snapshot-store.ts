@@ -19,6 +19,10 @@ export class MemorySnapshotStore implements SnapshotStore {
     }
   }
 
+  async count(kind: SnapshotKind): Promise<number> {
+    return this.entries[kind].size;
+  }
+
   mayPass(): boolean {
     return true;
   }

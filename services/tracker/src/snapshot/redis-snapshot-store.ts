@@ -59,6 +59,10 @@ export class RedisSnapshotStore implements SnapshotStore {
     }
   }
 
+  async count(kind: SnapshotKind): Promise<number> {
+    return (await this.redis.connected()).hlen(this.prefix + kind);
+  }
+
   mayPass(error: unknown): boolean {
     return isPassing(error);
   }

@@ -32,6 +32,8 @@ export interface SnapshotStore {
    * @param place kept up to date with what was taken; one that was used before goes on there, as far as the store can
    */
   load(kind: SnapshotKind, place?: LoadPlace): AsyncIterable<SnapshotEntry[]>;
+  /** How many entries of a kind there are. */
+  count(kind: SnapshotKind): Promise<number>;
   /** Whether what failed like this may succeed a moment later. */
   mayPass(error: unknown): boolean;
   /**

@@ -3,7 +3,7 @@ import type { Logger } from '@pageswarm/observability';
 import type { Clock, PeerId } from '@pageswarm/primitives';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { HostTable } from '../swarm/host-table.ts';
-import { CopyRestorer, RESTORE_RETRY_MS } from './copy-restorer.ts';
+import { CopyRestorer, type Filling, RESTORE_RETRY_MS } from './copy-restorer.ts';
 import type { CopySharing } from './copy-sharing.ts';
 import { DirtyDocuments } from './dirty-documents.ts';
 import { DirtyIds } from './dirty-ids.ts';
@@ -20,6 +20,7 @@ export interface SnapshotterOptions {
   readonly intervalMs: number;
   /** The beginning of this tracker's id, which its entries carry. */
   readonly writerTag: string;
+  readonly filling?: Filling;
 }
 
 /**
@@ -61,7 +62,7 @@ export class Snapshotter {
     const now = () => clock.monotonic();
     this.documents = new DirtyDocuments(catalog, now);
     this.peers = new DirtyIds(() => peerIdsOf(hosts), now);
-    this.restorer = new CopyRestorer(catalog, hosts, this.documents, (take) => this.takingIn(take), clock, logger);
+    this.restorer = new CopyRestorer(catalog, hosts, this.documents, (take) => this.takingIn(take), clock, logger, options.filling);
     if (!store) return;
     catalog.onChange(({ kind, record }) => {
       if (kind === 'removed') this.documents.gone(record, this.isOrdered);
@@ -99,12 +100,14 @@ export class Snapshotter {
   async start(): Promise<void> {
     const { store } = this;
     if (!store) return;
+    this.restorer.isAlone = true;
     const lastTry = this.clock.monotonic() + FIRST_ANSWER_MS;
     await this.step();
     while (this.mayComeSoon && !this.isClosed && this.clock.monotonic() < lastTry) {
       await sleep(RESTORE_RETRY_MS);
       await this.step();
     }
+    this.restorer.isAlone = false;
     this.scheduleNext();
   }
 
