@@ -29,6 +29,7 @@ import {
   pieceSize,
 } from '@pageswarm/primitives';
 import { ByteReply, SwarmClient, SwarmServer } from '@pageswarm/transport';
+import { startWorkerProcess, type WorkerProcess } from './worker-process.ts';
 
 /** The bundled child script: a process of its own cannot run TypeScript. */
 export function builtJobScript(): URL {
@@ -112,8 +113,19 @@ export interface StagedInspection {
 /** A worker, a peer, and the peer's connection to the worker. */
 export class WorkerStage {
   readonly peer = new FakePeer();
+  /** The worker, where it runs in this process. */
   worker!: RunningWorker;
   client!: SwarmClient;
+  private apart: WorkerProcess | undefined;
+
+  /** Starts the worker in a process of its own, whose memory is then its own. @returns the id of the process */
+  async startApart(environment: Record<string, string> = {}): Promise<number> {
+    this.apart = startWorkerProcess(environment);
+    const { transport } = await this.apart.ready;
+    await this.peer.start();
+    this.client = new SwarmClient({ endpoint: transport, identity: { peerId: newPeerId(), role: 'peer' } });
+    return this.apart.process.pid as number;
+  }
 
   async start(environment: Record<string, string> = {}): Promise<void> {
     const config = readWorkerConfig({ PAGESWARM_HTTP_PORT: '0', PAGESWARM_TRANSPORT_PORT: '0', ...environment });
@@ -126,6 +138,8 @@ export class WorkerStage {
   async close(): Promise<void> {
     await this.client?.close();
     await this.worker?.close();
+    this.apart?.process.kill('SIGTERM');
+    await this.apart?.ended;
     await this.peer.close();
   }
 

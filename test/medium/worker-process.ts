@@ -34,7 +34,8 @@ export function familyBytes(pid: number): number {
   return [pid, ...childrenOf(pid)].reduce((sum, each) => sum + privateBytes(each), 0);
 }
 
-function privateBytes(pid: number): number {
+/** The same of a single process; 0 when it is gone. */
+export function privateBytes(pid: number): number {
   try {
     const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1');
     return 1_024 * Number(/^Pss:\s+(\d+) kB/m.exec(rollup)?.[1] ?? 0);
