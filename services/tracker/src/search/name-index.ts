@@ -23,6 +23,8 @@ export interface MatchLimits {
   readonly matches: number;
 }
 
+const NONE: readonly number[] = [];
+
 const DEFAULT_MATCH_LIMITS: MatchLimits = { candidates: MAX_CANDIDATES, matches: MAX_MATCHES };
 
 /** Documents whose leading word has one tier, and how well each answers the whole query. */
@@ -68,12 +70,16 @@ export class NameIndex {
 
   /** The document in `slot` is new or its texts have changed. */
   set(slot: number): void {
-    const before = this.words.of(slot);
+    const before = this.words.has(slot) ? this.words.of(slot) : NONE;
     const texts = this.textsOf(slot);
     const [first = ''] = texts;
     const spelled = texts.length === 1 ? wordsOf(first) : [...new Set(texts.flatMap(wordsOf))];
     const words = spelled.map((word) => this.vocabulary.add(word));
     this.words.set(slot, words, texts.length);
+    if (before === NONE) {
+      for (const word of words) this.postings.add(word, slot);
+      return;
+    }
     for (const word of words) if (!before.includes(word)) this.postings.add(word, slot);
     for (const word of before) if (!words.includes(word)) this.forget(word, slot);
   }

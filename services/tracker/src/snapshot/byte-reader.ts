@@ -1,8 +1,13 @@
 import { isUtf8 } from 'node:buffer';
-import { PageSwarmError } from '@pageswarm/primitives';
+import { PageSwarmError, type PeerId } from '@pageswarm/primitives';
 
 /** Seven bits in each: more bytes than this cannot be a whole number that a double holds. */
 const MAX_COUNT_BYTES = 8;
+const PEER_ID_BYTES = 20;
+/** How many texts of peer ids are kept, a power of two: each in the place that its first bytes say, the last one that came. */
+const KNOWN_PEERS = 16_384;
+const knownPeers: ({ readonly bytes: Buffer; readonly text: PeerId } | undefined)[] = new Array(KNOWN_PEERS);
+
 const REPLACEMENT = '\uFFFD';
 
 /** Reads what a ByteWriter wrote. Every method throws PageSwarmError INVALID_SNAPSHOT where the bytes are none of its making. */
@@ -18,6 +23,19 @@ export class ByteReader {
   hex(bytes: number): string {
     const from = this.take(bytes);
     return this.buffer.toString('hex', from, this.at);
+  }
+
+  /** A peer id; entries name the same few thousand peers again and again, so the text of each is made once. */
+  peerId(): PeerId {
+    const { buffer } = this;
+    const from = this.take(PEER_ID_BYTES);
+    const place = ((buffer[from] as number) | ((buffer[from + 1] as number) << 8)) & (KNOWN_PEERS - 1);
+    const known = knownPeers[place];
+    if (known !== undefined && buffer.compare(known.bytes, 0, PEER_ID_BYTES, from, this.at) === 0) return known.text;
+    const bytes = Buffer.from(buffer.subarray(from, this.at));
+    const text = bytes.toString('hex') as PeerId;
+    knownPeers[place] = { bytes, text };
+    return text;
   }
 
   /** @param max the largest value that is accepted */

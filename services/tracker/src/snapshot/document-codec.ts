@@ -20,7 +20,7 @@ export const DOCUMENT_FORMAT = 0xd1;
 /** How much of a tracker's id an entry carries to say who wrote it, in hex digits. */
 export const WRITER_TAG_DIGITS = 16;
 
-const ID_BYTES = { md5: 16, v1: 20, v2: 32, peer: 20 } as const;
+const ID_BYTES = { md5: 16, v1: 20, v2: 32 } as const;
 const MIN_PIECE_BITS = 14;
 const MAX_PIECE_BITS = 26;
 const FLAGS = { mapped: 1, encrypted: 2, needsPassword: 4, pages: 8, words: 16, error: 32 } as const;
@@ -74,7 +74,7 @@ export function decodeDocument(id: string, bytes: Buffer): StoredDocument {
   const md5 = reader.hex(ID_BYTES.md5) as Md5;
   const infoHashV1 = reader.hex(ID_BYTES.v1) as InfoHashV1;
   const infoHashV2 = reader.hex(ID_BYTES.v2) as InfoHashV2;
-  const addedBy = reader.hex(ID_BYTES.peer) as PeerId;
+  const addedBy = reader.peerId();
   const addedAt = reader.moment();
   const size = reader.count(MAX_PROTOCOL_DOCUMENT_BYTES);
   const pieceBits = reader.byte();
@@ -146,7 +146,7 @@ function readCode(reader: ByteReader): ErrorCode {
 function readHoldings(reader: ByteReader, pieces: number): [PeerId, number, boolean][] {
   const holdings: [PeerId, number, boolean][] = [];
   for (let left = reader.count(MAX_PEERS); left > 0; left--) {
-    const peerId = reader.hex(ID_BYTES.peer) as PeerId;
+    const peerId = reader.peerId();
     const told = reader.count(2 * pieces + 1);
     const have = told >> 1;
     const complete = (told & 1) === 1;
