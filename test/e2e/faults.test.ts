@@ -53,6 +53,7 @@ async function reach(peer: ServiceProcess, id: string, share: number): Promise<D
 async function expectWhole(peer: ServiceProcess, download: Download, bytes: Uint8Array): Promise<void> {
   expect([download.state, download.error]).toEqual(['done', null]);
   expect(download.md5).toEqual({ expected: md5(bytes), actual: md5(bytes) });
+  expect(download.sha256).toBe(createHash('sha256').update(bytes).digest('hex'));
   expect(await clientOf(peer).contentHashes(download.documentId)).toMatchObject({ size: bytes.length, md5: md5(bytes) });
 }
 

@@ -79,6 +79,11 @@ export const DownloadSchema = z.object({
   rate: z.number(),
   hosts: z.array(DownloadHostSchema),
   md5: z.object({ expected: Md5Field, actual: Md5Field.nullable() }),
+  /** Of the whole file, as `sha256sum` prints it, once it is here. It is another one than the id, which is the root of a hash tree. */
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .nullable(),
   error: ErrorShapeSchema.nullable(),
   startedAt: TimeField,
   finishedAt: TimeField.nullable(),

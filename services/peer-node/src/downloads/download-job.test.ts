@@ -103,7 +103,7 @@ describe('a download whose file cannot get its final place', () => {
       state: 'done',
       error: undefined,
       finishedAt: expect.any(Number),
-      md5: expect.stringMatching(/^[0-9a-f]{32}$/),
+      digests: { md5: expect.stringMatching(/^[0-9a-f]{32}$/), sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
     });
   });
 });

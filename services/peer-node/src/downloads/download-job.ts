@@ -16,6 +16,7 @@ import { isStoreError } from '../library/store-error.ts';
 import type { DownloadOrder } from './download-order.ts';
 import { DownloadRun, type DownloadRunOptions } from './download-run.ts';
 import { fetchMetainfo } from './metainfo-fetch.ts';
+import type { FileDigests } from './running-digests.ts';
 
 /** How long to wait before hosts are asked for the metainfo again, in milliseconds. */
 export const METAINFO_RETRY_MS = 500;
@@ -45,8 +46,8 @@ export class DownloadJob {
   private readonly earlyDemands = new Set<EarlyDemand>();
   private preparation: AbortController | undefined;
   /** Set once the engine is done; the file is whole then, but may still wait for its final place. */
-  private arrived: { readonly document: LocalDocument; readonly md5: string | null } | undefined;
-  private finished: { readonly at: number; readonly md5: string | null } | undefined;
+  private arrived: { readonly document: LocalDocument; readonly digests: FileDigests | null } | undefined;
+  private finished: { readonly at: number; readonly digests: FileDigests | null } | undefined;
   private isDiscarded = false;
 
   constructor(
@@ -66,11 +67,11 @@ export class DownloadJob {
     readonly error: ErrorShape | undefined;
     readonly run: DownloadRun | undefined;
     readonly finishedAt: number | undefined;
-    readonly md5: string | null;
+    readonly digests: FileDigests | null;
   } {
     const error = this.error ?? (this.phase === 'downloading' ? this.run?.error : undefined);
-    const md5 = this.finished?.md5 ?? this.run?.actualMd5 ?? null;
-    return { state: this.state, error, run: this.run, finishedAt: this.finished?.at, md5 };
+    const digests = this.finished?.digests ?? this.run?.digests ?? null;
+    return { state: this.state, error, run: this.run, finishedAt: this.finished?.at, digests };
   }
 
   /** True while nothing but the disk is in the way. */
@@ -103,8 +104,8 @@ export class DownloadJob {
         ...this.options,
         document,
         spec: specOf(document, this.order, this.options.ownPeerId),
-        finished: (md5) => {
-          this.arrived = { document, md5 };
+        finished: (digests) => {
+          this.arrived = { document, digests };
           void this.finish(this.arrived);
         },
       });
@@ -175,13 +176,13 @@ export class DownloadJob {
     }
   }
 
-  private async finish({ document, md5 }: NonNullable<typeof this.arrived>): Promise<void> {
+  private async finish({ document, digests }: NonNullable<typeof this.arrived>): Promise<void> {
     // The engine is done, the job only once the file is at its final place.
     this.phase = 'verifying';
     this.options.changed();
     try {
       if (document.have.isFull) await this.options.library.complete(document);
-      this.finished = { at: this.options.clock.now(), md5 };
+      this.finished = { at: this.options.clock.now(), digests };
       this.phase = 'done';
     } catch (error) {
       this.fail(error);

@@ -11,7 +11,7 @@ import { HostConnection } from './host-connection.ts';
 import type { HostDirectory } from './host-directory.ts';
 import { PieceReceiver } from './piece-receiver.ts';
 import { type PieceHolder, PieceWitness } from './piece-witness.ts';
-import { RunningMd5 } from './running-md5.ts';
+import { type FileDigests, RunningDigests } from './running-digests.ts';
 
 /** The longest sleep that a timer can be asked for, in milliseconds. */
 const MAX_SLEEP_MS = 2 ** 31 - 1;
@@ -28,8 +28,8 @@ export interface DownloadRunOptions {
   readonly logger: Logger;
   /** Called after anything changed. */
   readonly changed: () => void;
-  /** Called once, when the file is whole and its md5 was compared. */
-  readonly finished: (md5: string | null) => void;
+  /** Called once, when the file is whole and its md5 was compared; null when only some pages were wanted. */
+  readonly finished: (digests: FileDigests | null) => void;
 }
 
 /**
@@ -43,9 +43,9 @@ export class DownloadRun {
   private readonly watches = new Map<PeerId, AbortController>();
   private readonly receiver: PieceReceiver;
   private readonly witness: PieceWitness;
-  private runningMd5: RunningMd5;
+  private runningDigests: RunningDigests;
   private timer: NodeJS.Timeout | undefined;
-  private md5: string | null = null;
+  private fileDigests: FileDigests | null = null;
   /** Set while the finished file cannot be read, of which the engine knows nothing. */
   private readError: ErrorShape | undefined;
   private over = false;
@@ -54,12 +54,12 @@ export class DownloadRun {
     const { spec, document, hostSearchMs } = options;
     this.engine = new Engine(spec, Bitfield.fromRanges(document.have.toRanges(), document.have.size), { hostSearchWindowMs: hostSearchMs });
     this.witness = new PieceWitness(document.have.size);
-    this.runningMd5 = new RunningMd5(document);
+    this.runningDigests = new RunningDigests(document);
     this.receiver = new PieceReceiver(
       document,
       options.meter,
       options.bandwidth,
-      () => this.runningMd5,
+      () => this.runningDigests,
       (event) => this.apply(event),
     );
   }
@@ -83,9 +83,9 @@ export class DownloadRun {
     return this.state === 'paused' || this.state === 'failed' ? this.status().error : undefined;
   }
 
-  /** md5 of the finished file, once it was read. */
-  get actualMd5(): string | null {
-    return this.md5;
+  /** Those of the finished file, once it was read. */
+  get digests(): FileDigests | null {
+    return this.fileDigests;
   }
 
   /** Tells the engine what happened and does what it commands. */
@@ -109,7 +109,7 @@ export class DownloadRun {
   /** Ends everything at once; nothing is told to the engine any more. */
   destroy(): void {
     this.over = true;
-    this.runningMd5.close();
+    this.runningDigests.close();
     this.release();
   }
 
@@ -146,7 +146,7 @@ export class DownloadRun {
         break;
       case 'done':
         this.release();
-        this.options.finished(this.md5);
+        this.options.finished(this.fileDigests);
         break;
       case 'failed':
       case 'paused':
@@ -243,11 +243,12 @@ export class DownloadRun {
 
   private async verifyFile(): Promise<void> {
     try {
-      const running = this.runningMd5;
-      this.runningMd5 = new RunningMd5(this.document);
-      this.md5 = await running.finish();
-      const rotten = this.md5 === this.document.record.md5 ? 0 : await forgetRotten(this.document);
-      const md5 = this.md5;
+      const running = this.runningDigests;
+      this.runningDigests = new RunningDigests(this.document);
+      const digests = await running.finish();
+      const { md5 } = digests;
+      this.fileDigests = digests;
+      const rotten = md5 === this.document.record.md5 ? 0 : await forgetRotten(this.document);
       this.apply({ type: 'file-verified', md5, ok: rotten === 0, detail: rotten > 0 ? `${rotten} pieces changed on the disk` : undefined });
     } catch (error) {
       this.cannotVerify(errorShape(error));

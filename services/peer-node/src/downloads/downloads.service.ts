@@ -231,9 +231,9 @@ export class Downloads {
 
   private ended(job: DownloadJob, outcome: 'done' | 'failed'): void {
     this.options.meter.endedAs(outcome);
-    const { md5, error } = job.status;
+    const { digests, error } = job.status;
     const { id: documentId, name } = job.order.document;
-    this.options.logger.info({ documentId, name, md5, code: error?.code }, `download ${outcome}`);
+    this.options.logger.info({ documentId, name, ...digests, code: error?.code }, `download ${outcome}`);
     // A failed one keeps its order: it can be resumed, and is tried again after a restart.
     if (outcome === 'done')
       this.options.orders.remove(job.order.id).catch((err) => this.options.logger.error({ err }, 'an order could not be removed'));

@@ -8,7 +8,7 @@ import { systemClock } from '../clock.ts';
 import type { LocalDocument } from '../library/local-document.ts';
 import { DownloadMeter } from './download-meter.ts';
 import { MAX_WAITING_BYTES, PieceReceiver } from './piece-receiver.ts';
-import type { RunningMd5 } from './running-md5.ts';
+import type { RunningDigests } from './running-digests.ts';
 
 const PIECE_BYTES = 1_048_576;
 const PIECES = 40;
@@ -26,12 +26,12 @@ function receiverOfSlowDisk() {
     store: (piece: number, bytes: Uint8Array) => new Promise<void>((resolve) => writes.push({ piece, bytes, done: resolve })),
   } as unknown as LocalDocument;
   const events: DownloadEvent[] = [];
-  const md5 = { verified: () => undefined, stored: () => undefined } as unknown as RunningMd5;
+  const digests = { verified: () => undefined, stored: () => undefined } as unknown as RunningDigests;
   const receiver = new PieceReceiver(
     document,
     new DownloadMeter(new Registry()),
     new Bandwidth(systemClock, UNLIMITED),
-    () => md5,
+    () => digests,
     (event) => events.push(event),
   );
   let given = 0;

@@ -6,7 +6,7 @@ import type { LocalDocument } from '../library/local-document.ts';
 import type { DownloadMeter } from './download-meter.ts';
 import { PieceAssembler } from './piece-assembler.ts';
 import { PieceBuffers } from './piece-buffers.ts';
-import type { RunningMd5 } from './running-md5.ts';
+import type { RunningDigests } from './running-digests.ts';
 
 /** Verified bytes of one download that may wait for the disk before its hosts are read no further, in bytes. */
 export const MAX_WAITING_BYTES = 8_388_608;
@@ -31,7 +31,7 @@ export class PieceReceiver {
     private readonly document: LocalDocument,
     private readonly meter: DownloadMeter,
     private readonly bandwidth: Bandwidth,
-    private readonly md5: () => RunningMd5,
+    private readonly digests: () => RunningDigests,
     private readonly tell: (event: DownloadEvent) => void,
   ) {
     this.buffers = new PieceBuffers(document.record.pieceLength);
@@ -56,7 +56,7 @@ export class PieceReceiver {
           this.buffers.give(bytes);
           continue;
         }
-        this.md5().verified(piece, bytes);
+        this.digests().verified(piece, bytes);
         stored.push(this.store(piece, bytes));
       }
       while (this.waitingBytes > MAX_WAITING_BYTES) await new Promise<void>((resume) => this.readers.push(resume));
@@ -71,7 +71,7 @@ export class PieceReceiver {
     this.waitingBytes += bytes.length;
     try {
       if (!this.document.have.has(piece)) await this.document.store(piece, bytes);
-      this.md5().stored();
+      this.digests().stored();
       this.tell({ type: 'piece-stored', piece });
     } catch (error) {
       this.tell({ type: 'store-failed', piece, ...errorShape(error) });

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { PageSwarmError } from '@pageswarm/primitives';
+import type { FileDigests } from './running-digests.ts';
 
 /** How much of the file is read at a time, in bytes. */
 export const FOLLOWER_READ_BYTES = 1_048_576;
@@ -9,7 +10,8 @@ export const FOLLOWER_READ_BYTES = 1_048_576;
 const FOLLOWER = `
 const { parentPort, workerData } = require('node:worker_threads');
 const { openSync, readSync, closeSync } = require('node:fs');
-const hash = require('node:crypto').createHash('md5');
+const { createHash } = require('node:crypto');
+const [md5, sha256] = [createHash('md5'), createHash('sha256')];
 const buffer = Buffer.allocUnsafe(workerData.readBytes);
 const file = openSync(workerData.path, 'r');
 let at = 0;
@@ -17,17 +19,19 @@ parentPort.on('message', ({ end, isLast }) => {
   while (at < end) {
     const length = readSync(file, buffer, 0, Math.min(buffer.length, end - at), at);
     if (length === 0) throw new Error('the file ends at ' + at);
-    hash.update(buffer.subarray(0, length));
+    const part = buffer.subarray(0, length);
+    md5.update(part);
+    sha256.update(part);
     at += length;
   }
   if (!isLast) return;
   closeSync(file);
-  parentPort.postMessage(hash.digest('hex'));
+  parentPort.postMessage({ md5: md5.digest('hex'), sha256: sha256.digest('hex') });
 });
 `;
 
-/** The md5 of a growing file, computed on a thread of its own that reads behind the writer. */
-export class Md5Follower {
+/** The digests of a growing file, computed on a thread of its own that reads behind the writer. */
+export class DigestFollower {
   private readonly worker: Worker;
   private failure: unknown;
 
@@ -44,14 +48,14 @@ export class Md5Follower {
     this.worker.postMessage({ end, isLast: false });
   }
 
-  /** The md5 in hex of the first `size` bytes. @throws PageSwarmError STORE_FAILED when they cannot be read */
-  async finish(size: number): Promise<string> {
+  /** The digests of the first `size` bytes. @throws PageSwarmError STORE_FAILED when they cannot be read */
+  async finish(size: number): Promise<FileDigests> {
     try {
       if (this.failure) throw this.failure;
       const answer = once(this.worker, 'message');
       this.worker.postMessage({ end: size, isLast: true });
-      const [md5] = await answer;
-      return md5;
+      const [digests] = await answer;
+      return digests;
     } catch (cause) {
       throw new PageSwarmError('STORE_FAILED', 'The finished file cannot be read', { cause });
     } finally {

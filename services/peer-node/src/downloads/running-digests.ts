@@ -1,27 +1,34 @@
 import { createHash } from 'node:crypto';
 import { pieceSize } from '@pageswarm/primitives';
 import type { LocalDocument } from '../library/local-document.ts';
-import { Md5Follower } from './md5-follower.ts';
+import { DigestFollower } from './digest-follower.ts';
 
 /** How much is read back from the disk at a time, in bytes (at least one piece). */
 export const READ_BACK_BYTES = 1_048_576;
-/** Documents from this size on, in bytes, get a thread for their md5; for smaller ones the start of a thread costs more. */
+/** Documents from this size on, in bytes, get a thread for their digests; for smaller ones the start of a thread costs more. */
 export const MIN_FOLLOWED_BYTES = 33_554_432;
 /** How much has to be new before that thread is told, in bytes. */
 export const FOLLOW_STEP_BYTES = 4_194_304;
 
+/** What people compare files by, in hex: as `md5sum` and `sha256sum` print them. */
+export interface FileDigests {
+  readonly md5: string;
+  readonly sha256: string;
+}
+
 /**
- * The md5 of a document while it arrives, so that the finished file need not be read again. A large one is followed on the disk by
+ * The digests of a document while it arrives, so that the finished file need not be read again. A large one is followed on the disk by
  * another thread. Of a small one, what comes in order is taken from memory; what came too early is read back once everything
  * before it is there.
  */
-export class RunningMd5 {
-  private readonly hash = createHash('md5');
-  /** The piece whose turn it is; all before it are in the hash. */
+export class RunningDigests {
+  private readonly md5 = createHash('md5');
+  private readonly sha256 = createHash('sha256');
+  /** The piece whose turn it is; all before it are in the digests. */
   private next = 0;
   private readingBack: Promise<void> | undefined;
   private readonly followedPath: string | undefined;
-  private follower: Md5Follower | undefined;
+  private follower: DigestFollower | undefined;
   private told = 0;
 
   constructor(private readonly document: LocalDocument) {
@@ -31,7 +38,7 @@ export class RunningMd5 {
   /** A piece was verified. Its bytes are not kept. */
   verified(piece: number, bytes: Uint8Array): void {
     if (piece !== this.next || this.readingBack !== undefined || this.followedPath !== undefined) return;
-    this.hash.update(bytes);
+    this.update(bytes);
     this.next++;
   }
 
@@ -46,22 +53,27 @@ export class RunningMd5 {
   }
 
   /**
-   * The md5 in hex, once every piece is stored. Ends this hash: ask once.
+   * The digests, once every piece is stored. Ends them: ask once.
    * @throws PageSwarmError STORE_FAILED, PIECE_NOT_HERE
    */
-  async finish(): Promise<string> {
+  async finish(): Promise<FileDigests> {
     if (this.followedPath !== undefined) {
-      this.follower ??= new Md5Follower(this.followedPath);
+      this.follower ??= new DigestFollower(this.followedPath);
       return this.follower.finish(this.document.record.size);
     }
     await this.readingBack?.catch(() => undefined);
     await this.catchUp();
-    return this.hash.digest('hex');
+    return { md5: this.md5.digest('hex'), sha256: this.sha256.digest('hex') };
   }
 
   /** Ends what runs beside; nothing more is asked. */
   close(): void {
     this.follower?.close();
+  }
+
+  private update(bytes: Uint8Array): void {
+    this.md5.update(bytes);
+    this.sha256.update(bytes);
   }
 
   private follow(path: string): void {
@@ -70,7 +82,7 @@ export class RunningMd5 {
     const end = Math.min(this.next * record.pieceLength, record.size);
     if (end - this.told < FOLLOW_STEP_BYTES) return;
     this.told = end;
-    this.follower ??= new Md5Follower(path);
+    this.follower ??= new DigestFollower(path);
     this.follower.upTo(end);
   }
 
@@ -90,7 +102,7 @@ export class RunningMd5 {
       let length = 0;
       while (end < have.size && have.has(end) && (end === first || length + record.pieceLength <= READ_BACK_BYTES))
         length += pieceSize(end++, record.size, record.pieceLength);
-      this.hash.update(await pieces.read(first * record.pieceLength, length));
+      this.update(await pieces.read(first * record.pieceLength, length));
       this.next = end;
     }
   }
