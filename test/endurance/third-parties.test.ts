@@ -7,7 +7,16 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import type { Document } from '@pageswarm/contracts';
 import { formatEndpoint } from '@pageswarm/primitives';
 import { freePorts, noisePdf, waitUntil } from '@pageswarm/testing';
-import { type BencodeInput, type BencodeValue, bdecode, bencode, parseMetainfo } from '@pageswarm/torrent';
+import {
+  type BencodeInput,
+  type BencodeValue,
+  bdecode,
+  bencode,
+  encodeMetainfo,
+  encodePlainMetainfo,
+  type HybridMetainfo,
+  parseMetainfo,
+} from '@pageswarm/torrent';
 import type { RunningTracker } from '@pageswarm/tracker';
 import { RunningPeer } from '../medium/running-peer.ts';
 import { startTestTracker } from '../medium/tracker-nodes.ts';
@@ -147,6 +156,20 @@ describe('BitTorrent clients that others wrote', () => {
       expect(await parsedByOthers(path)).toEqual([
         { infoHash: ours.infoHashV1, name: NAME, length: bytes.length, announce: ours.trackers.flat().sort(), urlList: ours.webSeeds },
       ]);
+    }
+  });
+
+  test('libtorrent and parse-torrent hash a private torrent as we do, which is another one', unless('libtorrent'), async () => {
+    const ours = parseMetainfo(readFileSync(await torrentFile('hybrid')));
+    const secretOnes = [encodeMetainfo, encodePlainMetainfo].map((encode) => encode({ ...(ours as HybridMetainfo), isPrivate: true }));
+    for (const [n, bytesOfIt] of secretOnes.entries()) {
+      const path = join(folder, `private-${n}.torrent`);
+      await writeFile(path, bytesOfIt);
+      const secret = parseMetainfo(bytesOfIt);
+      expect(secret.isPrivate).toBe(true);
+      expect([ours.infoHashV1, document.infoHashV1]).not.toContain(secret.infoHashV1);
+      expect(libtorrentHashes(path)).toEqual({ v1: secret.infoHashV1, v2: secret.infoHashV2 ?? null, private: true });
+      expect((await parsedByOthers(path))[0]?.infoHash).toBe(secret.infoHashV1);
     }
   });
 
