@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { encodeLayout, type FindingsHead, type Host, MAX_ENCODED_TEXTS_BYTES, PageTextsWriter, PEER_PATTERNS } from '@pageswarm/contracts';
 import { documentId, formatEndpoint, peerId } from '@pageswarm/primitives';
+import { waitUntil } from '@pageswarm/testing';
 import { ByteReply, SwarmClientPool, SwarmServer } from '@pageswarm/transport';
 import { MAX_ENCODED_LAYOUT_BYTES } from '../library/finding-store.ts';
 import type { LocalDocument } from '../library/local-document.ts';
@@ -11,10 +12,6 @@ const TEXTS = ['one page', 'and another page', ''];
 const WORDS = [2, 3, 0];
 const SIZES = [{ pages: 3, width: 100, height: 200 }];
 const LAYOUT = encodeLayout({ outline: null, pageLabels: ['i', 'ii', '1'], pageSizes: SIZES });
-
-async function waitUntil(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
-}
 
 function textsOf(pages: readonly string[]): Uint8Array {
   const writer = new PageTextsWriter();
@@ -108,7 +105,7 @@ describe('what other hosts keep of the pages of a document', () => {
     ['what is no number of bytes', { layout: -1, texts: 0 }],
   ])('is not even read when one announces %s', async (_, head) => {
     expect(await find([{ head, silent: 'after the head' }, {}])).toMatchObject({ layout: Buffer.from(LAYOUT) });
-    await waitUntil(() => hosts[0]?.stopped === 1);
+    await waitUntil('the end of its answer', 4_000, () => hosts[0]?.stopped === 1);
   });
 
   it('is taken from the next when one says nothing for too long', async () => {
