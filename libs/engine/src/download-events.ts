@@ -20,6 +20,8 @@ export type DownloadEvent =
   | { readonly type: 'probed'; readonly peerId: PeerId; readonly latencyMs: number | null; readonly detail?: string }
   /** A host that has a part of the document got more of it. */
   | { readonly type: 'have'; readonly peerId: PeerId; readonly pieces: readonly IndexRange[] }
+  /** The first bytes of a request came: until then it can be taken back without wasting any. */
+  | { readonly type: 'request-begun'; readonly requestId: number; readonly peerId: PeerId }
   /** A whole piece came; its hash was checked outside against the root. */
   | {
       readonly type: 'piece-arrived';

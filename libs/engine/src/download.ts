@@ -91,6 +91,9 @@ export class Download {
         if (host) transfer.gained(host, event.pieces, now);
         return;
       }
+      case 'request-begun':
+        transfer.begun(event);
+        return;
       case 'piece-arrived':
         transfer.arrived(event, now);
         return;

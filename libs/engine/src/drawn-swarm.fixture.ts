@@ -135,6 +135,12 @@ export class DrawnSwarm {
     return sent;
   }
 
+  /** The first bytes of the oldest request of a host come. */
+  beginRequest(letter: string): void {
+    const [requestId] = this.nextOf(letter) ?? [];
+    if (requestId !== undefined) this.apply({ type: 'request-begun', requestId, peerId: idOf(letter) });
+  }
+
   sendWrong(letter: string): void {
     const [requestId, piece] = this.nextOf(letter) as [number, number];
     this.arrive(letter, requestId, piece, false);

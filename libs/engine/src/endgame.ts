@@ -29,45 +29,54 @@ interface EndgameView {
 const SILENT_MS = 500;
 
 /**
- * What a host with nothing left to do takes over of what others were asked for: the end of the list of the host that would finish last,
+ * What a host with nothing left to do takes over of what others were asked for: the end of the list of a host that would finish last,
  * only if that host needs more than `endgameFactor` times as long as the helper would for all of it. Equally fast hosts never take over.
  */
 export function takeOver(helper: Host, view: EndgameView, now: number): TakeOver | undefined {
   const { hosts, ledger, estimate, limits } = view;
-  const slowest = lastToDeliver(helper, hosts, ledger, estimate, now);
-  if (!slowest) return undefined;
-  const { host: victim, ms } = slowest;
-  const load = ledger.bytesOf(victim.index);
-  const helperMs = estimate.deliveryMs(helper, load, now);
-  if (ms <= limits.endgameFactor * helperMs || ms - helperMs < limits.endgameMinGainMs) return undefined;
-  const move = bytesToMove(
-    { load, pace: (load * 1_000) / ms },
-    { load: ledger.bytesOf(helper.index), pace: estimate.promise(helper, now), latencyMs: helper.latencyMs ?? 0 },
-  );
-  // As long as there is something to ask for the first time, the link of the receiver is not wasted on what may come twice.
-  const mayRepeat = view.nothingOpen || (view.nothingForHelper && estimate.silenceMs(victim, now) >= SILENT_MS);
-  return collect([...ledger.of(victim.index)], Math.min(move, limits.maxRequestBytes), mayRepeat, view);
+  // What the slowest is asked for may be at nobody else, or on its way from elsewhere already: then it is the turn of the next.
+  for (const { host: victim, ms } of byDelivery(helper, hosts, ledger, estimate, now)) {
+    const load = ledger.bytesOf(victim.index);
+    const helperMs = estimate.deliveryMs(helper, load, now);
+    if (ms <= limits.endgameFactor * helperMs || ms - helperMs < limits.endgameMinGainMs) continue;
+    const move = bytesToMove(
+      { load, pace: (load * 1_000) / ms },
+      { load: ledger.bytesOf(helper.index), pace: estimate.promise(helper, now), latencyMs: helper.latencyMs ?? 0 },
+    );
+    // As long as there is something to ask for the first time, the link of the receiver is not wasted on what may come twice.
+    const mayRepeat = view.nothingOpen || (view.nothingForHelper && estimate.silenceMs(victim, now) >= SILENT_MS);
+    const isSilent = ({ host }: PieceRequest) => host !== helper.index && estimate.silenceMs(hosts[host] as Host, now) >= SILENT_MS;
+    const found = collect([...ledger.of(victim.index)], Math.min(move, limits.maxRequestBytes), mayRepeat, isSilent, view);
+    if (found) return found;
+  }
+  return undefined;
 }
 
-function lastToDeliver(
+/** Hosts other than the helper that owe something, the last to deliver first. */
+function byDelivery(
   helper: Host,
   hosts: readonly Host[],
   ledger: RequestLedger,
   estimate: FinishEstimate,
   now: number,
-): { host: Host; ms: number } | undefined {
-  let slowest: { host: Host; ms: number } | undefined;
+): { readonly host: Host; readonly ms: number }[] {
+  const owing: { readonly host: Host; readonly ms: number }[] = [];
   for (const host of hosts) {
     const bytes = ledger.bytesOf(host.index);
     if (host === helper || bytes === 0 || estimate.isUntried(host, now)) continue;
-    const ms = estimate.owedMs(host, bytes, now);
-    if (!slowest || ms > slowest.ms) slowest = { host, ms };
+    owing.push({ host, ms: estimate.owedMs(host, bytes, now) });
   }
-  return slowest;
+  return owing.sort((a, b) => b.ms - a.ms);
 }
 
 /** From the newest request back, from its end forward; a host sends in the order asked, so these would come last. */
-function collect(requests: readonly PieceRequest[], bytes: number, mayRepeat: boolean, view: EndgameView): TakeOver | undefined {
+function collect(
+  requests: readonly PieceRequest[],
+  bytes: number,
+  mayRepeat: boolean,
+  isSilent: (request: PieceRequest) => boolean,
+  view: EndgameView,
+): TakeOver | undefined {
   const { ledger, limits } = view;
   const pieces: number[] = [];
   const revoked: PieceRequest[] = [];
@@ -75,11 +84,15 @@ function collect(requests: readonly PieceRequest[], bytes: number, mayRepeat: bo
   for (let age = requests.length - 1; age >= 0 && sum < bytes; age--) {
     const request = requests[age] as PieceRequest;
     const before = pieces.length;
-    const untouched = age > 0 && request.pending === request.pieces.length;
+    const untouched = age > 0 && !request.begun;
     if (!untouched && !mayRepeat) continue;
     for (let at = request.pieces.length - 1; at >= 0 && sum < bytes && pieces.length < limits.maxRequestPieces; at--) {
       const piece = request.pieces[at] as number;
-      if (!ledger.isPending(request, piece) || ledger.timesAsked(piece) > 1 || !view.holds(piece)) continue;
+      if (!ledger.isPending(request, piece) || !view.holds(piece)) continue;
+      // Hosts that went away together may be asked for the same: whoever has not begun makes room for one that lives.
+      const [again] = ledger.askedOf(piece).filter((other) => other !== request);
+      if (again && (again.begun || !isSilent(again))) continue;
+      if (again && !revoked.includes(again)) revoked.push(again);
       pieces.push(piece);
       sum += view.bytesOf(piece);
     }

@@ -2,12 +2,13 @@ import type { Host } from './host.ts';
 import type { HostQueues } from './host-queues.ts';
 import type { EngineLimits } from './limits.ts';
 import type { PieceBook } from './piece-book.ts';
+import { RUN_BYTES } from './piece-picker.ts';
 import type { RequestLedger } from './request-ledger.ts';
 
 /** The rate that a host is given credit for before it has sent a piece, in bytes per second. */
 export const UNKNOWN_RATE_BYTES_PER_SECOND = 1_048_576;
 
-/** A piece may be late by as much as this many pieces take before its host counts as silent. */
+/** A piece may be late by as much as this many pieces, or runs of them, take before its host counts as silent. */
 const USUAL_DELAY_IN_PIECES = 2;
 
 /** When each host would be done, from what it was asked for, what it is planned for and how fast it sends. */
@@ -60,8 +61,9 @@ export class FinishEstimate {
   /** Time since a host ought to have sent its next piece, 0 while it is in time. */
   silenceMs(host: Host, now: number): number {
     if (this.ledger.bytesOf(host.index) === 0) return 0;
-    const pace = Math.max(this.pace(host, now), 1);
-    const expectedMs = (host.latencyMs ?? 0) + (USUAL_DELAY_IN_PIECES * this.book.pieceLength * 1_000) / pace;
+    // The rate falls while nothing comes: measured by that, a host that is gone would be given more time the longer it is gone.
+    const pace = Math.max(host.meter.lastRate ?? this.pace(host, now), 1);
+    const expectedMs = (host.latencyMs ?? 0) + (USUAL_DELAY_IN_PIECES * Math.max(this.book.pieceLength, RUN_BYTES) * 1_000) / pace;
     return Math.max(0, now - host.aliveAt - expectedMs);
   }
 

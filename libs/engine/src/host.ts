@@ -27,6 +27,8 @@ export class Host {
   readonly meter = new RateMeter();
   /** The last time that a piece came, or that it was first asked after it had nothing to do. */
   aliveAt = 0;
+  /** The last time that a good piece came. */
+  heardAt = 0;
   /** Stalls and failures since its last piece. */
   strikes = 0;
   /** Times that it was dropped; a host that comes and goes is tried less and less often. */

@@ -102,7 +102,7 @@ describe('the picker', () => {
       fc.nat(count - 1),
     );
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 60, size: 'max' }), (steps) => {
         const { picker: swarm, book } = picker(' '.repeat(count), '############', '######      ', '   ###   ###', '            ');
         for (const [kind, holder, piece] of steps) {
           if (kind === 'add') swarm.addPiece(holder, piece);

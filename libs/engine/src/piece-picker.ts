@@ -103,6 +103,16 @@ export class PiecePicker {
     return this.rarity.holdersOf(piece) > (this.partial.get(except)?.pieces.has(piece) ? 1 : 0);
   }
 
+  /** True if a partial holder has the piece. */
+  isSpread(piece: number): boolean {
+    return this.rarity.holdersOf(piece) > 0;
+  }
+
+  /** True if an open piece is at complete holders alone. */
+  get hasScarce(): boolean {
+    return this.complete.size > 0 && this.rarity.with(0).length > 0;
+  }
+
   // Pieces
 
   request(piece: number): void {

@@ -38,4 +38,14 @@ describe('the rate of a host', () => {
     const idle = meter.rate(4_000);
     expect(meter.rate(60_000)).toBe(idle);
   });
+
+  it('is remembered as it was when bytes came last', () => {
+    const meter = new RateMeter();
+    meter.begin(0);
+    expect(meter.lastRate).toBeUndefined();
+    steady(meter, 0, 2_000, 1_000);
+    const before = meter.rate(2_000);
+    expect(meter.rate(6_000)).toBeLessThan((before as number) / 2);
+    expect(meter.lastRate).toBe(before);
+  });
 });

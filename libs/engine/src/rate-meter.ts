@@ -11,6 +11,8 @@ export class RateMeter {
   private at = 0;
   private busy = false;
   private measured = false;
+  /** Bytes per second when bytes came last, which waiting for more does not lower; undefined before the first byte. */
+  lastRate: number | undefined;
 
   constructor(private readonly memoryMs = RATE_MEMORY_MS) {}
 
@@ -31,6 +33,7 @@ export class RateMeter {
     this.advance(now);
     this.bytes += bytes;
     this.measured = true;
+    this.lastRate = this.rate(now);
   }
 
   /** Bytes per second, undefined before the first byte. */

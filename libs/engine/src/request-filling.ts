@@ -1,3 +1,4 @@
+import { type IndexRange, indexesOf } from '@pageswarm/primitives';
 import type { DemandList } from './demand-list.ts';
 import type { CommandQueue } from './download-events.ts';
 import { takeOver } from './endgame.ts';
@@ -8,7 +9,7 @@ import type { HostTable } from './host-table.ts';
 import type { EngineLimits } from './limits.ts';
 import type { PieceBook } from './piece-book.ts';
 import type { PickBudget, PiecePicker } from './piece-picker.ts';
-import type { RequestLedger } from './request-ledger.ts';
+import type { PieceRequest, RequestLedger } from './request-ledger.ts';
 import { RequestPacing } from './request-pacing.ts';
 import type { Strategy } from './strategies/strategy.ts';
 
@@ -35,6 +36,11 @@ export class RequestFilling {
 
   fillAll(now: number): void {
     for (const host of this.parts.hosts.all()) this.fill(host, now);
+  }
+
+  /** Those that were heard last go first, for the others may be gone: what is late is asked of one that lives. */
+  fillLively(now: number): void {
+    for (const host of [...this.parts.hosts.all()].sort((a, b) => b.heardAt - a.heardAt)) this.fill(host, now);
   }
 
   fill(host: Host, now: number): void {
@@ -65,6 +71,35 @@ export class RequestFilling {
     commands.push({ type: 'request', requestId: request.id, peerId: host.peerId, pieces });
   }
 
+  /**
+   * Partial hosts got pieces that complete ones were asked for and have not begun to send: those are free for what nobody else has.
+   * Where many wait for few complete hosts, most of what they were asked for would have come from others long before.
+   * @returns the complete hosts that were relieved
+   */
+  withdrawSpread(ranges: readonly IndexRange[], now: number): Iterable<Host> {
+    const { book, ledger, hosts, picker, strategy } = this.parts;
+    const relieved = new Set<Host>();
+    if (!strategy.sharesWork) return relieved;
+    for (const piece of indexesOf(ranges)) {
+      if (!picker.hasScarce) break;
+      if (!book.isRequested(piece)) continue;
+      const [request, ...again] = ledger.askedOf(piece);
+      if (!request || again.length > 0 || request.begun) continue;
+      const host = hosts.at(request.host);
+      if (host.offer !== 'all' || !request.pieces.every((other) => picker.isSpread(other) || !ledger.isPending(request, other))) continue;
+      strategy.released(this.withdraw(request, 'others have it by now'), host, now);
+      relieved.add(host);
+    }
+    return relieved;
+  }
+
+  /** Takes a request back. @returns the pieces that are open again */
+  private withdraw(request: PieceRequest, reason: string): number[] {
+    const { commands, hosts, ledger, picker } = this.parts;
+    commands.push({ type: 'cancel-request', requestId: request.id, peerId: hosts.at(request.host).peerId, reason });
+    return ledger.withdraw(request).filter((piece) => picker.reopen(piece));
+  }
+
   private next(host: Host, budget: PickBudget, now: number): readonly number[] {
     const { strategy } = this.parts;
     const demanded = this.demanded(host, budget, now);
@@ -90,7 +125,7 @@ export class RequestFilling {
   }
 
   private takeOver(helper: Host, now: number): readonly number[] {
-    const { hosts, ledger, estimate, limits, picker, book, commands } = this.parts;
+    const { hosts, ledger, estimate, limits, picker, book } = this.parts;
     const found = takeOver(
       helper,
       {
@@ -104,13 +139,7 @@ export class RequestFilling {
     );
     if (!found) return [];
     for (const request of found.revoked) {
-      commands.push({
-        type: 'cancel-request',
-        requestId: request.id,
-        peerId: hosts.at(request.host).peerId,
-        reason: 'a faster host takes it over',
-      });
-      const open = ledger.withdraw(request).filter((piece) => picker.reopen(piece));
+      const open = this.withdraw(request, 'a faster host takes it over');
       const taken = new Set(found.pieces);
       this.parts.strategy.released(
         open.filter((piece) => !taken.has(piece)),

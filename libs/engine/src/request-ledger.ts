@@ -6,6 +6,8 @@ export interface PieceRequest {
   readonly host: number;
   readonly pieces: readonly number[];
   pending: number;
+  /** Its first bytes have come. */
+  begun: boolean;
 }
 
 const NOBODY = 0;
@@ -26,7 +28,7 @@ export class RequestLedger {
   }
 
   issue(host: number, pieces: readonly number[]): PieceRequest {
-    const request: PieceRequest = { id: ++this.lastId, host, pieces, pending: pieces.length };
+    const request: PieceRequest = { id: ++this.lastId, host, pieces, pending: pieces.length, begun: false };
     this.requests.set(request.id, request);
     this.requestsOf(host).set(request.id, request);
     for (const piece of pieces) {

@@ -29,6 +29,7 @@ export class StallWatch {
     const pieceMs = Math.max((this.parts.book.pieceLength * 1_000) / Math.max(host.meter.rate(now) ?? 1, 1), now - host.aliveAt);
     this.patience[host.index] = Math.min(Math.max(this.parts.limits.stallTimeoutMs, PATIENCE_IN_PIECES * pieceMs), MAX_PATIENCE_MS);
     host.aliveAt = now;
+    host.heardAt = now;
     host.strikes = 0;
     host.restUntil = 0;
   }

@@ -112,6 +112,7 @@ export class Transfer {
     if (host.phase !== 'live') return;
     for (const piece of indexesOf(ranges)) this.picker.addPiece(host.index, piece);
     this.strategy.holdingsChanged(host);
+    for (const other of this.filling.withdrawSpread(ranges, now)) this.filling.fill(other, now);
     this.filling.fill(host, now);
   }
 
@@ -144,7 +145,13 @@ export class Transfer {
 
   // Pieces
 
+  begun({ requestId, peerId }: Pick<EventOf<'request-begun'>, 'requestId' | 'peerId'>): void {
+    const request = this.ledger.get(requestId);
+    if (request && this.hosts.at(request.host).peerId === peerId) request.begun = true;
+  }
+
   arrived({ requestId, peerId, piece, verified, bytes }: EventOf<'piece-arrived'>, now: number): void {
+    this.begun({ requestId, peerId });
     const host = this.hosts.get(peerId);
     this.bytesReceived += bytes;
     this.meter.add(now, bytes);
@@ -238,7 +245,7 @@ export class Transfer {
       } else if (stall === 'drop') this.drop(host, 'it sent nothing for too long', now);
     }
     this.demandService.serve(now);
-    this.fillAll(now);
+    this.filling.fillLively(now);
   }
 
   /** True if no live host has anything that is missing and nothing is on its way. */

@@ -30,6 +30,7 @@ export class Exchange {
         up,
         limited,
         (to) => network.readyAt(node, world.at(to)),
+        ({ to, requestId }) => this.begins(node, to, requestId),
         (shipment) => this.left(node, shipment),
       );
     }
@@ -88,8 +89,8 @@ export class Exchange {
           end('refused');
           return;
         case 'serves':
-          for (const piece of pieces)
-            if (host.pieces.has(piece)) host.uplink.add({ to: node.index, requestId, piece, bytes: world.document.bytesOf(piece) });
+          for (const [place, piece] of pieces.filter((asked) => host.pieces.has(asked)).entries())
+            host.uplink.add({ to: node.index, requestId, piece, bytes: world.document.bytesOf(piece), first: place === 0 });
           host.uplink.next();
           if (pieces.some((piece) => !host.pieces.has(piece))) end('refused');
       }
@@ -98,6 +99,14 @@ export class Exchange {
 
   cancel(node: VirtualNode, host: VirtualNode, requestId: number): void {
     this.world.later(host, this.world.network.oneWayMs(node, host), () => host.uplink.cancel(node.index, requestId));
+  }
+
+  private begins(host: VirtualNode, to: number, requestId: number): void {
+    const { world } = this;
+    const node = world.at(to);
+    world.later(node, world.network.oneWayMs(host, node), () =>
+      world.tell(node, { type: 'request-begun', requestId, peerId: host.peerId }),
+    );
   }
 
   /** The last byte of a piece left its host: it arrives after the way, when the links have had time for it. */

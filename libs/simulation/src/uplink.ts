@@ -6,6 +6,8 @@ export interface Shipment {
   readonly requestId: number;
   readonly piece: number;
   readonly bytes: number;
+  /** The first of its request. */
+  readonly first: boolean;
 }
 
 interface Lane {
@@ -42,6 +44,8 @@ export class Uplink {
     private readonly limited: boolean,
     /** When the way to a node takes more. */
     private readonly readyAt: (to: number) => number,
+    /** The first byte of a request leaves. */
+    private readonly begins: (shipment: Shipment) => void,
     /** The last byte of a piece has left. */
     private readonly sent: (shipment: Shipment) => void,
   ) {
@@ -88,6 +92,7 @@ export class Uplink {
     const shipments = this.takeTurn();
     if (!shipments) return;
     this.sending = true;
+    for (const shipment of shipments) if (shipment.first) this.begins(shipment);
     const { now } = this.events;
     const bytes = shipments.reduce((sum, shipment) => sum + shipment.bytes, 0);
     const transmissionMs = (bytes * 1_000) / this.rate;

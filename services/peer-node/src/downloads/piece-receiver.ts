@@ -45,7 +45,10 @@ export class PieceReceiver {
     demandAsked(head, asked);
     const assembler = new PieceAssembler(head.pieces, (piece) => this.document.sizeOfPiece(piece), this.buffers);
     const stored: Promise<void>[] = [];
+    let begun = false;
     for await (const chunk of body) {
+      if (!begun) this.tell({ type: 'request-begun', requestId, peerId });
+      begun = true;
       this.meter.received(chunk.length);
       if (!this.bandwidth.isFree) await this.bandwidth.turn(peerId, this.document.id, chunk.length, signal);
       for (const { piece, bytes } of assembler.add(chunk)) {
