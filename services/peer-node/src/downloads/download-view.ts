@@ -39,7 +39,7 @@ export function viewOfDownload(job: DownloadJob, position: number | null): Downl
 export function readyPages({ have, pageMap }: LocalDocument): number[] {
   if (have.isFull) return Array.from({ length: pageMap.pageCount }, (_, page) => page + 1);
   const isHere = ([first, count]: IndexRange): boolean => have.hasRange(first, count);
-  if (!pageMap.mapped || false) return [];
+  if (!pageMap.mapped || !pageMap.structure.every(isHere)) return [];
   return pageMap.closures.flatMap((closure, page) => (closure.every(isHere) ? [page + 1] : []));
 }
 
