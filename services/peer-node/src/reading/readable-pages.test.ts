@@ -90,7 +90,10 @@ describe.each([
       else refused++;
     };
 
-    const anyPages = fc.shuffledSubarray(Array.from({ length: PAGES }, (_, page) => page));
+    const anyPages = fc.shuffledSubarray(
+      Array.from({ length: PAGES }, (_, page) => page),
+      { minLength: 8 },
+    );
     await fc.assert(
       fc.asyncProperty(anyPages, fc.infiniteStream(fc.nat()), async (pages, picks) => {
         const have = new Bitfield(pieces);
@@ -108,7 +111,6 @@ describe.each([
       }),
       { numRuns: 4 },
     );
-    expect(read).toBeGreaterThan(10);
-    expect(refused).toBeGreaterThan(10);
+    expect(Math.min(read, refused)).toBeGreaterThan(3);
   });
 });
