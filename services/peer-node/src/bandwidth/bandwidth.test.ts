@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { DocumentId, PeerId } from '@pageswarm/primitives';
 import { Bandwidth, MAX_TURN_BYTES, MIN_TURN_BYTES } from './bandwidth.ts';
 import { UNLIMITED } from './rate-limits.ts';
@@ -8,12 +8,16 @@ const clock = { now: () => Date.now(), monotonic: () => performance.now() };
 const peer = (name: string) => name as PeerId;
 const document = (name: string) => name as DocumentId;
 
+// Time passes when the test says so: on a busy machine real timers are late, and shares with them.
+beforeEach(() => void jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] }));
+afterEach(() => void jest.useRealTimers());
+
 /** Moves bytes for a time. @returns bytes per second */
 async function rateOf(bandwidth: Bandwidth, streams: readonly (readonly [string, string])[], ms: number): Promise<number[]> {
   const end = performance.now() + ms;
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(), ms);
-  const moved = await Promise.all(
+  const moving = Promise.all(
     streams.map(async ([of, what]) => {
       let bytes = 0;
       try {
@@ -27,8 +31,9 @@ async function rateOf(bandwidth: Bandwidth, streams: readonly (readonly [string,
       return (bytes / ms) * 1_000;
     }),
   );
+  await jest.advanceTimersByTimeAsync(ms);
   clearTimeout(timer);
-  return moved;
+  return moving;
 }
 
 describe('bandwidth', () => {
