@@ -101,8 +101,8 @@ export function buildTracker({ config, clock, logger, registry, transportMetrics
     writerTag: identity.peerId.slice(0, WRITER_TAG_DIGITS),
     filling: {
       begin: (documents) => {
-        catalog.beginFilling(documents);
         search.beginFilling();
+        return catalog.beginFilling(documents);
       },
       end: () => catalog.endFilling().then(() => search.endFilling()),
     },

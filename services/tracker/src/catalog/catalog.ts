@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { DocumentSort } from '@pageswarm/contracts';
 import { type DocumentId, PageSwarmError, type PeerId } from '@pageswarm/primitives';
 import { Float64Column } from '../columns/column.ts';
@@ -62,11 +63,10 @@ export class Catalog {
   }
 
   /** So many documents are about to come: what would grow with each of them is made as large as they need, or afterwards. */
-  beginFilling(documents: number): void {
+  async beginFilling(documents: number): Promise<void> {
     if (this.size > 0) return;
-    const expected = Math.min(documents, this.limits.documents);
-    this.documents.identities.reserve(expected);
     this.orders.postpone();
+    await this.documents.identities.reserve(Math.min(documents, this.limits.documents), setImmediate);
   }
 
   /** They have come. */

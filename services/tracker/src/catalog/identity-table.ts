@@ -59,9 +59,12 @@ export class IdentityTable {
     if (others < MAX_DOCUMENTS_PER_MD5) this.md5s.add(md5Hash, slot);
   }
 
-  /** Room for so many documents in all. */
-  reserve(documents: number): void {
-    for (const table of [this.roots, this.v1, this.v2, this.md5s]) table.reserve(documents);
+  /** Room for so many documents in all, made a table at a time. */
+  async reserve(documents: number, turn: () => Promise<unknown>): Promise<void> {
+    for (const table of [this.roots, this.v1, this.v2, this.md5s]) {
+      table.reserve(documents);
+      await turn();
+    }
   }
 
   /** Nothing is found by the hashes of this slot any more; they can be read until the slot is used again. */
@@ -141,7 +144,9 @@ export class IdentityTable {
 
   private isSame(a: number, b: number, { start, length }: Field): boolean {
     const [startA, startB] = [rowAt(a) + start, rowAt(b) + start];
-    return this.chunkOf(a).compare(this.chunkOf(b), startB, startB + length, startA, startA + length) === 0;
+    const [chunkA, chunkB] = [this.chunkOf(a), this.chunkOf(b)];
+    for (let n = 0; n < length; n++) if (chunkA[startA + n] !== chunkB[startB + n]) return false;
+    return true;
   }
 
   private hashAt(slot: number, { start, length }: Field): number {

@@ -31,7 +31,11 @@ export class ByteReader {
     const from = this.take(PEER_ID_BYTES);
     const place = ((buffer[from] as number) | ((buffer[from + 1] as number) << 8)) & (KNOWN_PEERS - 1);
     const known = knownPeers[place];
-    if (known !== undefined && buffer.compare(known.bytes, 0, PEER_ID_BYTES, from, this.at) === 0) return known.text;
+    if (known !== undefined) {
+      let same = 0;
+      while (same < PEER_ID_BYTES && known.bytes[same] === buffer[from + same]) same++;
+      if (same === PEER_ID_BYTES) return known.text;
+    }
     const bytes = Buffer.from(buffer.subarray(from, this.at));
     const text = bytes.toString('hex') as PeerId;
     knownPeers[place] = { bytes, text };

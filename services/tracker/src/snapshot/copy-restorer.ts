@@ -30,7 +30,7 @@ type Take = (id: string, bytes: Buffer) => void;
 
 /** What is done around very many documents that come at once, to those who keep them and nobody asks meanwhile. */
 export interface Filling {
-  begin(documents: number): void;
+  begin(documents: number): Promise<void>;
   end(): Promise<void>;
 }
 
@@ -124,7 +124,7 @@ export class CopyRestorer {
       documents: (id, bytes) => this.takeDocument(id, bytes, reading.isNew, sharing),
     };
     const filling = this.isAlone && reading.isNew ? this.filling : undefined;
-    filling?.begin(await store.count('documents'));
+    if (filling) await filling.begin(await store.count('documents'));
     try {
       for (const kind of READING_ORDER)
         if (!reading.done.has(kind)) {
