@@ -10,10 +10,8 @@ const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, '../..');
 /** What it may take on two cores, in seconds of processor time. */
 const MOST_SECONDS = 300;
-/** What is asked of the times, as multiples of a download at full rate: not held yet, and told in the output. */
-const ASKED = { p50: 1.1, p99: 1.3 };
-/** What holds: no worse than Kraken's published tail, and half of the hosts within a fifth of full rate. */
-const HELD = { p50: 1.2, p99: 1.8, p999: 2.2 };
+/** What is asked of the times, as multiples of a download at full rate; the last is Kraken's own. */
+const ASKED = { p50: 1.1, p99: 1.3, p999: 2.2 };
 
 it("Kraken's published case: 3 GB to 2,600 hosts at once", async () => {
   const folder = await mkdtemp(join(tmpdir(), 'pageswarm-kraken-'));
@@ -35,9 +33,9 @@ it("Kraken's published case: 3 GB to 2,600 hosts at once", async () => {
     const [p50, p99, p999] = [times?.p50, times?.p99, times?.p999].map((ms) => (ms ?? Number.NaN) / 10_000) as [number, number, number];
     const isMet = p50 <= ASKED.p50 && p99 <= ASKED.p99;
     process.stdout.write(`simulation-kraken: asked p50 ${ASKED.p50} x, p99 ${ASKED.p99} x: ${isMet ? 'met' : 'MISSED'}\n`);
-    expect(p50).toBeLessThanOrEqual(HELD.p50);
-    expect(p99).toBeLessThanOrEqual(HELD.p99);
-    expect(p999).toBeLessThanOrEqual(HELD.p999);
+    expect(p50).toBeLessThanOrEqual(ASKED.p50);
+    expect(p99).toBeLessThanOrEqual(ASKED.p99);
+    expect(p999).toBeLessThanOrEqual(ASKED.p999);
     expect(Number(/simulated in ([\d.]+) s/.exec(stdout)?.[1])).toBeLessThan(MOST_SECONDS);
   } finally {
     await rm(folder, { recursive: true, force: true });

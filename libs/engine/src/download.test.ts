@@ -208,12 +208,25 @@ describe('work between hosts', () => {
     for (let ms = 0; ms < 8; ms++) {
       swarm.wait(10);
       sent.push(...swarm.send('B', 1));
-      if (ms % 4 === 3) swarm.send('A', 1);
+      swarm.send('A', 1);
     }
     expect(sent.slice(0, 4)).toEqual([16, 17, 18, 19]);
     // Then pages of A, from the back of its run.
     expect(sent.length).toBe(8);
-    for (const piece of sent.slice(4)) expect(piece).toBeGreaterThanOrEqual(4);
+    for (const piece of sent.slice(4)) expect(piece).toBeGreaterThanOrEqual(8);
+  });
+
+  it('moves from the front when the one that ran dry is much faster, so that what is wanted first comes first', () => {
+    const swarm = new DrawnSwarm({ pieces: TEN_PAGES, hosts: { A: ALL, B: ALL }, limits: NARROW }).begin();
+    const sent: number[] = [];
+    for (let ms = 0; ms < 8; ms++) {
+      swarm.wait(10);
+      sent.push(...swarm.send('B', 1));
+      if (ms % 4 === 3) swarm.send('A', 1);
+    }
+    expect(sent.slice(0, 4)).toEqual([16, 17, 18, 19]);
+    expect(sent.length).toBe(8);
+    for (const piece of sent.slice(4)) expect(piece).toBeLessThan(8);
   });
 
   it('stays with a host that has only begun, for its first bytes are late for everybody', () => {

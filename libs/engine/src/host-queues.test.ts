@@ -28,6 +28,15 @@ describe('the queues of hosts', () => {
     expect(plan.take(0, ALL)).toEqual([1, 2, 3, 5]);
   });
 
+  it('take the head away in order, and leave what the other cannot have', () => {
+    const plan = queues();
+    plan.append(0, [1, 2, 3, 4, 5, 6]);
+    expect(plan.takeHead(0, 20, (piece) => piece !== 2)).toEqual([1, 3]);
+    plan.append(1, [1, 3]);
+    expect(plan.take(0, ALL)).toEqual([2, 4, 5, 6]);
+    expect(plan.take(1, ALL)).toEqual([1, 3]);
+  });
+
   it('pass over what was asked for in another way', () => {
     const closed = new Set<number>();
     const plan = queues(closed);

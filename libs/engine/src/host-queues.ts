@@ -86,6 +86,20 @@ export class HostQueues {
     return taken.reverse();
   }
 
+  /** Takes about `bytes` (at least one piece) from the front of a host's queue, only pieces that `accepts`. @returns them in queue order */
+  takeHead(host: number, bytes: number, accepts: (piece: number) => boolean): number[] {
+    const queue = this.queueOf(host);
+    const taken: number[] = [];
+    let sum = 0;
+    for (let place = queue.head; place < queue.pieces.length && sum < bytes; place++) {
+      const piece = queue.pieces[place] as number;
+      if (this.ownerOf[piece] !== host || !accepts(piece) || !this.leave(host, piece)) continue;
+      taken.push(piece);
+      sum += this.book.bytesOf(piece);
+    }
+    return taken;
+  }
+
   /** Empties a host's queue. @returns its open pieces in order */
   clear(host: number): number[] {
     const pieces = this.take(host, { bytes: Number.POSITIVE_INFINITY, pieces: Number.POSITIVE_INFINITY });

@@ -5,8 +5,8 @@ import { type Shipment, Uplink } from './uplink.ts';
 import type { VirtualNode } from './virtual-node.ts';
 import type { World } from './world.ts';
 
-/** Round trips of a probe of an unknown host: a connection, a handshake and three pings. */
-const PROBE_ROUND_TRIPS = 5;
+/** Round trips of a probe of an unknown host: a connection, a handshake and three pings at once. */
+const PROBE_ROUND_TRIPS = 3;
 /** A probe of a node that is gone is given up after this long, in ms. */
 const DEAD_PROBE_MS = 1_000;
 

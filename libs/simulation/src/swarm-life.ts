@@ -3,8 +3,8 @@ import type { World } from './world.ts';
 
 /** How long the tracker takes to answer, in ms. */
 export const LOOKUP_MS = 5;
-/** Round trips before a download can begin: a connection, a handshake, three pings and the metainfo, all of one host. */
-const PREPARATION_ROUND_TRIPS = 7;
+/** Round trips before a download can begin: a connection, a handshake, three pings at once and the metainfo, all of one host. */
+const PREPARATION_ROUND_TRIPS = 5;
 
 /** Who comes, who goes, who stands still. */
 export class SwarmLife {

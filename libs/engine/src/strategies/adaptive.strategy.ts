@@ -7,6 +7,9 @@ import { openingPlan } from './opening-plan.ts';
 import { PlannedWork } from './planned-work.ts';
 import type { Strategy, StrategyView } from './strategy.ts';
 
+/** A helper that is this many times as fast as the host that it helps takes the front of its work. */
+const MUCH_FASTER = 2;
+
 /**
  * Opens with the cascade, then follows measured rates: a host that runs dry takes work from the tail of the one that would finish last.
  * As long as hosts take part that have only a part themselves (a crowd that downloads together), the plan gives way to rarest-first,
@@ -55,20 +58,27 @@ export class AdaptiveStrategy implements Strategy {
     return this.view.queues.take(host.index, budget);
   }
 
-  /** Moves the end of the last host's queue to a host that ran dry. @returns true if there was something to move */
+  /**
+   * Moves a part of the last host's queue to a host that ran dry: the front to one that is faster, for what is wanted first should come
+   * first and the digests of the file follow its front; otherwise the end.
+   * @returns true if there was something to move
+   */
   private steal(helper: Host, budget: PickBudget, now: number): boolean {
     const { hosts, queues, estimate, picker, limits, book } = this.view;
     const victim = lastToFinish(helper, hosts.all(), queues, estimate, now);
     if (!victim) return false;
     const rate = estimate.measured(helper, now);
+    const pace = (estimate.load(victim) * 1_000) / estimate.finishMs(victim, now);
     const move = bytesToMove(
-      { load: estimate.load(victim), pace: (estimate.load(victim) * 1_000) / estimate.finishMs(victim, now) },
+      { load: estimate.load(victim), pace },
       { load: estimate.load(helper), pace: rate ?? estimate.promise(helper, now), latencyMs: helper.latencyMs ?? 0 },
     );
     if (move < Math.min(budget.bytes, book.pieceLength) / 2) return false;
     // A host that has shown nothing yet gets what is in flight to measure it, not half of the document.
     const bytes = rate === undefined ? Math.min(move, leastInFlight(limits, book.pieceLength)) : move;
-    const pieces = queues.takeTail(victim.index, bytes, (piece) => picker.holds(helper.index, piece));
+    const holds = (piece: number) => picker.holds(helper.index, piece);
+    const isFaster = rate !== undefined && rate > MUCH_FASTER * pace;
+    const pieces = isFaster ? queues.takeHead(victim.index, bytes, holds) : queues.takeTail(victim.index, bytes, holds);
     queues.append(helper.index, pieces);
     return pieces.length > 0;
   }
