@@ -199,4 +199,14 @@ describe('streams', () => {
       expect([length, owner]).toEqual([length, 0]);
     }
   });
+
+  it.each(['/DecodeParms', '/Extends 5 0 R /DecodeParms'])(
+    'of objects are opened once, even if what it takes lies in themselves: %s',
+    async (key) => {
+      const pdf = testDocument(2).object(20, '<</Predictor 1>>');
+      const bytes = pdf.toBytes({ xref: 'stream', packed: [3, 20], packedEntries: `${key} 20 0 R` });
+      const map = await buildPageMap(new MemoryByteSource(bytes), { pieceLength: PIECE, limits: { maxWorkBytes: 20_000 } });
+      expect([map.mapped, map.reason, map.pageCount]).toEqual([true, undefined, 2]);
+    },
+  );
 });

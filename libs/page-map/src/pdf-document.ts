@@ -115,6 +115,8 @@ export class PdfDocument {
     const slot = this.table.slotOf(num);
     if (this.needsPassword && this.decryption?.cipher !== 'none')
       throw new PasswordError('it needs a password: its objects lie in encrypted object streams');
+    // Set before it is known: a stream whose /Length, /N or filter lies in itself would be opened again and again.
+    this.streams.set(num, undefined);
     // A container inside a container is forbidden, and following one could go on forever.
     const object = slot !== undefined && this.table.kinds[slot] === PLAIN ? await this.load(num) : undefined;
     const stream = object && (await this.decodeObjectStream(object));

@@ -7,6 +7,8 @@ export interface TestPdfOptions {
   readonly xref?: 'table' | 'stream' | 'none';
   /** Numbers of objects that go into one object stream; needs `xref: 'stream'`. */
   readonly packed?: readonly number[];
+  /** More entries of the object stream. */
+  readonly packedEntries?: string;
   /** Bytes before the header. */
   readonly junk?: string;
   /** Offsets count from the first byte of the file instead of from the header. */
@@ -59,7 +61,7 @@ export class TestPdf {
       if (!options.packed?.includes(num)) put(num, body);
       next = Math.max(next, num + 1);
     }
-    if (options.packed) put(next, this.objectStream(options.packed, packed));
+    if (options.packed) put(next, this.objectStream(options.packed, packed, options.packedEntries ?? ''));
     const start = length - base;
     const trailer = options.trailer ?? '/Root 1 0 R';
     if (options.xref === 'stream') add(this.xrefStream(next + 1, start, offsets, packed, next, trailer, options.predictor ?? false));
@@ -68,7 +70,7 @@ export class TestPdf {
     return Buffer.concat(parts);
   }
 
-  private objectStream(numbers: readonly number[], packed: Map<number, number>): Buffer {
+  private objectStream(numbers: readonly number[], packed: Map<number, number>, entries: string): Buffer {
     let head = '';
     const bodies: Buffer[] = [];
     let offset = 0;
@@ -80,7 +82,7 @@ export class TestPdf {
       packed.set(num, index);
     }
     const data = deflateSync(Buffer.concat([latin1(head), ...bodies]));
-    const dictionary = `<</Type /ObjStm /N ${numbers.length} /First ${head.length} /Filter /FlateDecode /Length ${data.length}>>`;
+    const dictionary = `<</Type /ObjStm /N ${numbers.length} /First ${head.length} ${entries} /Filter /FlateDecode /Length ${data.length}>>`;
     return Buffer.concat([latin1(`${dictionary}\nstream\n`), data, latin1('\nendstream')]);
   }
 
