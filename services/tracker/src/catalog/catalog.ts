@@ -1,20 +1,17 @@
 import { setImmediate } from 'node:timers/promises';
 import type { DocumentSort } from '@pageswarm/contracts';
 import { type DocumentId, PageSwarmError, type PeerId } from '@pageswarm/primitives';
-import { Float64Column } from '../columns/column.ts';
 import { demandFittingPieces, demandSameBytes, otherNames, type Told, wellFormed } from './announced-facts.ts';
 import { DocumentOrders, type OrderPlace } from './document-orders.ts';
 import type { CatalogChange, CatalogChangeKind, DocumentFacts, DocumentRecord } from './document-record.ts';
 import { DocumentTable } from './document-table.ts';
 import { HolderLedger } from './holder-ledger.ts';
+import { HOSTLESS_GRACE_MS, HostlessDocuments } from './hostless-documents.ts';
 import { mergeInspections, tellsNothing } from './inspection.ts';
-import { SlotQueue } from './slot-queue.ts';
 import { type CatalogTables, StoredDocument } from './stored-document.ts';
 
 /** The most documents that are listed; more are refused. */
 export const MAX_DOCUMENTS = 2_000_000;
-/** How long a document that nobody holds any more stays listed, in milliseconds: its hosts may come back tomorrow. */
-export const HOSTLESS_GRACE_MS = 86_400_000;
 
 export interface CatalogLimits {
   /** @default MAX_DOCUMENTS */
@@ -35,20 +32,18 @@ export class Catalog {
       this.orders.move('hosts', slot, () => this.documents.setListedHosts(slot, this.documents.listedHostsOf(slot) + change)),
     relisted: (slot) => void this.publish('listed', slot),
     released: (slot, now) => {
-      if (this.holdings.hostsOf(slot) === 0) this.markHostless(slot, now);
+      if (this.holdings.hostsOf(slot) === 0) this.hostless.add(slot, now);
       this.publish('hosted', slot);
     },
   });
   private readonly holdings = this.ledger.holdings;
   private readonly holders = this.ledger.holders;
-  /** In the order in which they lost their last holder. */
-  private readonly hostless = new SlotQueue();
-  private readonly hostlessSince = new Float64Column();
+  private readonly hostless: HostlessDocuments;
   private readonly tables: CatalogTables = {
     documents: this.documents,
     holdings: this.holdings,
     holders: this.holders,
-    hostlessSinceOf: (slot) => (this.hostless.has(slot) ? this.hostlessSince.get(slot) : undefined),
+    hostlessSinceOf: (slot) => this.hostless.sinceOf(slot),
   };
   private readonly listeners: ((change: CatalogChange) => void)[] = [];
   private readonly limits: CatalogLimits;
@@ -56,6 +51,7 @@ export class Catalog {
 
   constructor(limits: Partial<CatalogLimits> = {}) {
     this.limits = { documents: MAX_DOCUMENTS, hostlessGraceMs: HOSTLESS_GRACE_MS, ...limits };
+    this.hostless = new HostlessDocuments(this.limits.hostlessGraceMs);
   }
 
   get size(): number {
@@ -241,8 +237,7 @@ export class Catalog {
   /** Removes documents that nobody has held for the whole grace, oldest first; the time goes with their number. */
   sweepHostless(now: number): number {
     let removed = 0;
-    for (let slot = this.hostless.first(); slot !== undefined; slot = this.hostless.first()) {
-      if (this.hostlessSince.get(slot) + this.limits.hostlessGraceMs > now) break;
+    for (let slot = this.hostless.firstDue(now); slot !== undefined; slot = this.hostless.firstDue(now)) {
       this.removeSlot(slot);
       removed++;
     }
@@ -263,7 +258,7 @@ export class Catalog {
       if (this.holdings.find(slot, holder) === -1) this.ledger.add(slot, holder, have, complete);
     }
     if (this.holdings.hostsOf(slot) > 0) this.hostless.delete(slot);
-    else this.markHostless(slot, now);
+    else this.hostless.add(slot, now);
     this.publish(known === -1 ? 'added' : 'hosted', slot);
   }
 
@@ -322,12 +317,6 @@ export class Catalog {
     }
     this.hostless.delete(slot);
     this.publish('hosted', slot);
-  }
-
-  private markHostless(slot: number, since: number): void {
-    if (this.hostless.has(slot)) return;
-    this.hostlessSince.set(slot, since);
-    this.hostless.add(slot);
   }
 
   private publish(kind: CatalogChangeKind, slot: number): DocumentRecord {

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createLogger } from '@pageswarm/observability';
 import { ManualClock } from '@pageswarm/primitives';
 import { plainRecord, sampleFacts, samplePeer } from '../catalog/catalog.sample.ts';
@@ -7,7 +7,14 @@ import type { DocumentRecord } from '../catalog/document-record.ts';
 import { HostTable } from '../swarm/host-table.ts';
 import { RESTORE_PATIENCE_MS } from './copy-restorer.ts';
 import { MemorySnapshotStore } from './memory-snapshot-store.ts';
-import { type LoadPlace, MAX_SNAPSHOT_BATCH, type SnapshotEntry, type SnapshotKind } from './snapshot-store.ts';
+import {
+  type LoadPlace,
+  MAX_SNAPSHOT_BATCH,
+  SNAPSHOT_KINDS,
+  type SnapshotEntry,
+  type SnapshotKind,
+  type SnapshotStore,
+} from './snapshot-store.ts';
 import { FIRST_ANSWER_MS, Snapshotter } from './snapshotter.ts';
 
 const all = { have: 40, complete: true };
@@ -58,7 +65,7 @@ class SilentStore extends WatchedStore {
   }
 }
 
-function tracker(store: WatchedStore | undefined) {
+function tracker(store: SnapshotStore | undefined) {
   const clock = new ManualClock(1_000_000);
   const catalog = new Catalog();
   const hosts = new HostTable(clock, 30_000);
@@ -205,106 +212,133 @@ describe('the snapshot', () => {
 
   describe('of a store that falls silent while the copy is read', () => {
     const COUNT = 2 * MAX_SNAPSHOT_BATCH + 7;
-    const full = async () => {
-      const silent = new SilentStore();
-      const old = tracker(silent);
+    const LOADED_MACHINE_MS = 30_000;
+    const written: { kind: SnapshotKind; entries: SnapshotEntry[] }[] = [];
+    beforeAll(async () => {
+      const store = new MemorySnapshotStore();
+      const old = tracker(store);
       await old.snapshotter.start();
       old.join();
       old.announce(...Array.from({ length: COUNT }, (_, n) => n));
       await old.snapshotter.stop();
+      for (const kind of SNAPSHOT_KINDS) for await (const entries of store.load(kind)) written.push({ kind, entries });
+    }, LOADED_MACHINE_MS);
+    const full = async () => {
+      const silent = new SilentStore();
+      for (const { kind, entries } of written) await silent.save(kind, entries, []);
       silent.saves.length = 0;
       return silent;
     };
 
-    it('goes on where it stood and is there only with all of it', async () => {
-      const silent = await full();
-      silent.silences = 2;
-      const next = tracker(silent);
-      const started = next.snapshotter.start();
-      await silent.fellSilent;
-      expect(next.snapshotter.isRestored).toBe(false);
-      expect(next.snapshotter.status()).toMatchObject({ state: 'restoring', detail: expect.stringContaining('501 entries of the copy') });
-      await started;
-      expect([next.catalog.size, next.snapshotter.isRestored, next.snapshotter.status().state]).toEqual([COUNT, true, 'ok']);
-      // One batch was behind it when it fell silent, and is not read again.
-      expect([silent.given.documents, silent.saves]).toEqual([COUNT, []]);
-      await next.snapshotter.stop();
-    });
+    it(
+      'goes on where it stood and is there only with all of it',
+      async () => {
+        const silent = await full();
+        silent.silences = 2;
+        const next = tracker(silent);
+        const started = next.snapshotter.start();
+        await silent.fellSilent;
+        expect(next.snapshotter.isRestored).toBe(false);
+        expect(next.snapshotter.status()).toMatchObject({ state: 'restoring', detail: expect.stringContaining('501 entries of the copy') });
+        await started;
+        expect([next.catalog.size, next.snapshotter.isRestored, next.snapshotter.status().state]).toEqual([COUNT, true, 'ok']);
+        // One batch was behind it when it fell silent, and is not read again.
+        expect([silent.given.documents, silent.saves]).toEqual([COUNT, []]);
+        await next.snapshotter.stop();
+      },
+      LOADED_MACHINE_MS,
+    );
 
-    it('serves without the rest when nothing comes for long, saves nothing before it has come, and takes it in then', async () => {
-      const silent = await full();
-      silent.silences = Number.POSITIVE_INFINITY;
-      const next = tracker(silent);
-      silent.whenSilent = () => next.clock.advance(RESTORE_PATIENCE_MS / 2);
-      await next.snapshotter.start();
-      expect([next.catalog.size, next.snapshotter.isRestored]).toEqual([MAX_SNAPSHOT_BATCH, false]);
-      expect(next.snapshotter.status()).toMatchObject({
-        state: 'restoring',
-        failures: 1,
-        detail: expect.stringMatching(/the rest is still to come: .*silent/),
-      });
-      let isTold = false;
-      next.snapshotter.onRestored(() => {
-        isTold = true;
-      });
-      next.hosts.renew(ann);
-      next.catalog.announce(ann, sampleFacts(COUNT - 1), all);
-      next.catalog.announce(ann, sampleFacts(99_999), all);
-      next.catalog.withdraw(ann, sampleFacts(0).id);
-      await next.snapshotter.step();
-      expect([silent.saves, isTold]).toEqual([[], false]);
-      silent.silences = 0;
-      await next.snapshotter.step();
-      expect([next.catalog.size, isTold, next.snapshotter.status().state]).toEqual([COUNT, true, 'ok']);
-      await next.snapshotter.stop();
-      const last = tracker(silent);
-      await last.snapshotter.start();
-      expect(last.catalog.size).toBe(COUNT);
-      expect([last.catalog.get(sampleFacts(0).id), last.catalog.get(sampleFacts(99_999).id)?.name]).toEqual([
-        undefined,
-        'document 99999.pdf',
-      ]);
-      await last.snapshotter.stop();
-    });
+    it(
+      'serves without the rest when nothing comes for long, saves nothing before it has come, and takes it in then',
+      async () => {
+        const silent = await full();
+        silent.silences = Number.POSITIVE_INFINITY;
+        const next = tracker(silent);
+        silent.whenSilent = () => next.clock.advance(RESTORE_PATIENCE_MS / 2);
+        await next.snapshotter.start();
+        expect([next.catalog.size, next.snapshotter.isRestored]).toEqual([MAX_SNAPSHOT_BATCH, false]);
+        expect(next.snapshotter.status()).toMatchObject({
+          state: 'restoring',
+          failures: 1,
+          detail: expect.stringMatching(/the rest is still to come: .*silent/),
+        });
+        let isTold = false;
+        next.snapshotter.onRestored(() => {
+          isTold = true;
+        });
+        next.hosts.renew(ann);
+        next.catalog.announce(ann, sampleFacts(COUNT - 1), all);
+        next.catalog.announce(ann, sampleFacts(99_999), all);
+        next.catalog.withdraw(ann, sampleFacts(0).id);
+        await next.snapshotter.step();
+        expect([silent.saves, isTold]).toEqual([[], false]);
+        silent.silences = 0;
+        await next.snapshotter.step();
+        expect([next.catalog.size, isTold, next.snapshotter.status().state]).toEqual([COUNT, true, 'ok']);
+        await next.snapshotter.stop();
+        const last = tracker(silent);
+        await last.snapshotter.start();
+        expect(last.catalog.size).toBe(COUNT);
+        expect([last.catalog.get(sampleFacts(0).id), last.catalog.get(sampleFacts(99_999).id)?.name]).toEqual([
+          undefined,
+          'document 99999.pdf',
+        ]);
+        await last.snapshotter.stop();
+      },
+      LOADED_MACHINE_MS,
+    );
 
-    it('begins anew when what it was reading is lost', async () => {
-      const silent = await full();
-      silent.silences = Number.POSITIVE_INFINITY;
-      const next = tracker(silent);
-      silent.whenSilent = () => next.clock.advance(RESTORE_PATIENCE_MS);
-      await next.snapshotter.start();
-      silent.lose();
-      silent.silences = 0;
-      await next.snapshotter.step();
-      const last = tracker(silent);
-      await last.snapshotter.start();
-      expect([next.catalog.size, last.catalog.size]).toEqual([MAX_SNAPSHOT_BATCH, MAX_SNAPSHOT_BATCH]);
-      await Promise.all([next.snapshotter.stop(), last.snapshotter.stop()]);
-    });
+    it(
+      'begins anew when what it was reading is lost',
+      async () => {
+        const silent = await full();
+        silent.silences = Number.POSITIVE_INFINITY;
+        const next = tracker(silent);
+        silent.whenSilent = () => next.clock.advance(RESTORE_PATIENCE_MS);
+        await next.snapshotter.start();
+        silent.lose();
+        silent.silences = 0;
+        await next.snapshotter.step();
+        const last = tracker(silent);
+        await last.snapshotter.start();
+        expect([next.catalog.size, last.catalog.size]).toEqual([MAX_SNAPSHOT_BATCH, MAX_SNAPSHOT_BATCH]);
+        await Promise.all([next.snapshotter.stop(), last.snapshotter.stop()]);
+      },
+      LOADED_MACHINE_MS,
+    );
 
-    it('ends at once when the tracker does', async () => {
-      const silent = await full();
-      silent.silences = Number.POSITIVE_INFINITY;
-      const next = tracker(silent);
-      const started = next.snapshotter.start();
-      await silent.fellSilent;
-      await next.snapshotter.stop();
-      await started;
-      expect([next.snapshotter.isRestored, silent.saves]).toEqual([false, []]);
-    });
+    it(
+      'ends at once when the tracker does',
+      async () => {
+        const silent = await full();
+        silent.silences = Number.POSITIVE_INFINITY;
+        const next = tracker(silent);
+        const started = next.snapshotter.start();
+        await silent.fellSilent;
+        await next.snapshotter.stop();
+        await started;
+        expect([next.snapshotter.isRestored, silent.saves]).toEqual([false, []]);
+      },
+      LOADED_MACHINE_MS,
+    );
 
-    it('gives its hosts a whole lease from the end of it', async () => {
-      const silent = await full();
-      silent.silences = 1;
-      const next = tracker(silent);
-      silent.whenSilent = () => next.clock.advance(29_000);
-      await next.snapshotter.start();
-      next.clock.advance(29_000);
-      expect(next.hosts.expire()).toEqual([]);
-      next.clock.advance(1_000);
-      expect(next.hosts.expire()).toHaveLength(1);
-      await next.snapshotter.stop();
-    });
+    it(
+      'gives its hosts a whole lease from the end of it',
+      async () => {
+        const silent = await full();
+        silent.silences = 1;
+        const next = tracker(silent);
+        silent.whenSilent = () => next.clock.advance(29_000);
+        await next.snapshotter.start();
+        next.clock.advance(29_000);
+        expect(next.hosts.expire()).toEqual([]);
+        next.clock.advance(1_000);
+        expect(next.hosts.expire()).toHaveLength(1);
+        await next.snapshotter.stop();
+      },
+      LOADED_MACHINE_MS,
+    );
   });
 
   it('waits for a store that comes a moment late', async () => {

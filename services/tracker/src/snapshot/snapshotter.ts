@@ -1,17 +1,16 @@
-import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@pageswarm/observability';
 import type { Clock, PeerId } from '@pageswarm/primitives';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { HostTable } from '../swarm/host-table.ts';
 import { CopyRestorer, type Filling, RESTORE_RETRY_MS } from './copy-restorer.ts';
 import type { CopySharing } from './copy-sharing.ts';
+import { CopyWriter, type DirtyNotes } from './copy-writer.ts';
 import { DirtyDocuments } from './dirty-documents.ts';
 import { DirtyIds } from './dirty-ids.ts';
-import { encodeDocument } from './document-codec.ts';
 import type { KeptNotes } from './kept-notes.ts';
-import { encodePeer } from './peer-codec.ts';
 import type { SnapshotStatus } from './snapshot-status.ts';
-import { MAX_SNAPSHOT_BATCH_BYTES, type SnapshotEntry, type SnapshotStore } from './snapshot-store.ts';
+import type { SnapshotStore } from './snapshot-store.ts';
 
 /** For how long a store that does not answer is waited for when a tracker starts, in milliseconds. */
 export const FIRST_ANSWER_MS = 4_000;
@@ -32,7 +31,8 @@ export class Snapshotter {
   readonly documents: DirtyDocuments;
   readonly restorer: CopyRestorer;
   private readonly peers: DirtyIds<PeerId>;
-  private notes: { readonly kept: KeptNotes; readonly dirty: DirtyIds<string> } | undefined;
+  private readonly writer: CopyWriter;
+  private notes: DirtyNotes | undefined;
   private sharing: CopySharing | undefined;
   private dataSet: string | undefined;
   private isTakingIn = false;
@@ -46,8 +46,6 @@ export class Snapshotter {
   private mayComeSoon = false;
   private failure: string | undefined;
   private failures = 0;
-  private savedEntries = 0;
-  private savedBytes = 0;
   private savedAt: number | undefined;
 
   /** @param store undefined for a catalog that lives in memory alone */
@@ -63,6 +61,7 @@ export class Snapshotter {
     this.documents = new DirtyDocuments(catalog, now);
     this.peers = new DirtyIds(() => peerIdsOf(hosts), now);
     this.restorer = new CopyRestorer(catalog, hosts, this.documents, (take) => this.takingIn(take), clock, logger, options.filling);
+    this.writer = new CopyWriter(catalog, hosts, options.writerTag);
     if (!store) return;
     catalog.onChange(({ kind, record }) => {
       if (kind === 'removed') this.documents.gone(record, this.isOrdered);
@@ -136,7 +135,8 @@ export class Snapshotter {
   }
 
   status(): SnapshotStatus {
-    const { failures, savedAt, savedEntries, savedBytes } = this;
+    const { failures, savedAt } = this;
+    const { savedEntries, savedBytes } = this.writer;
     const { unreadable, entriesSoFar, obstacle } = this.restorer;
     const pending = this.documents.count + this.peers.count + (this.notes?.dirty.count ?? 0);
     const waiting = [this.documents.waitingSince, this.peers.waitingSince, this.notes?.dirty.waitingSince].filter(
@@ -191,9 +191,7 @@ export class Snapshotter {
       await this.agreeOnDataSet(store);
       await this.sharing?.read();
       await this.sharing?.write();
-      await this.savePeers(store);
-      await this.saveDocuments(store);
-      await this.saveNotes(store);
+      await this.writer.save(store, this.peers, this.documents, this.notes);
       await store.settle();
       if (this.failure !== undefined) this.logger.info('the snapshot is up to date again');
       this.failure = undefined;
@@ -229,76 +227,6 @@ export class Snapshotter {
     await this.restorer.restore(store, this.notes?.kept, this.sharing);
     this.dataSet = name;
     for (const listener of this.restoredListeners.splice(0)) listener();
-  }
-
-  private async savePeers(store: SnapshotStore): Promise<void> {
-    for (let ids = this.peers.take(); ids.length > 0; ids = this.peers.take()) {
-      const entries: SnapshotEntry[] = [];
-      const removed: PeerId[] = [];
-      for (const id of ids) {
-        const record = this.hosts.get(id);
-        if (record) entries.push([id, encodePeer(record)]);
-        else removed.push(id);
-      }
-      await this.save(
-        () => store.save('peers', entries, removed),
-        entries,
-        removed,
-        () => this.peers.giveBack(ids),
-      );
-    }
-  }
-
-  private async saveNotes(store: SnapshotStore): Promise<void> {
-    if (!this.notes) return;
-    const { kept, dirty } = this.notes;
-    for (let ids = dirty.take(); ids.length > 0; ids = dirty.take()) {
-      const found = ids.map((id) => [id, kept.encode(id)] as const);
-      const entries = found.filter((entry): entry is SnapshotEntry => entry[1] !== undefined);
-      const removed = found.filter(([, bytes]) => bytes === undefined).map(([id]) => id);
-      await this.save(
-        () => store.save('notes', entries, removed),
-        entries,
-        removed,
-        () => dirty.giveBack(ids),
-      );
-    }
-  }
-
-  private async saveDocuments(store: SnapshotStore): Promise<void> {
-    for (let batch = this.documents.take(); batch.slots.length + batch.removed.length > 0; batch = this.documents.take()) {
-      const { slots, removed, ordered } = batch;
-      const entries: SnapshotEntry[] = [];
-      let bytes = 0;
-      let done = 0;
-      while (done < slots.length && bytes < MAX_SNAPSHOT_BATCH_BYTES) {
-        const record = this.catalog.at(slots[done++] as number);
-        if (!record) continue;
-        const value = encodeDocument(record, this.options.writerTag);
-        entries.push([record.id, value]);
-        bytes += value.length;
-      }
-      this.documents.giveBack({ slots: slots.slice(done), removed: [], ordered: [] });
-      const giveBack = () => this.documents.giveBack({ slots: slots.slice(0, done), removed, ordered });
-      await this.save(() => store.save('documents', entries, removed, ordered), entries, removed, giveBack);
-    }
-  }
-
-  private async save(
-    write: () => Promise<void>,
-    entries: readonly SnapshotEntry[],
-    removed: readonly string[],
-    giveBack: () => void,
-  ): Promise<void> {
-    try {
-      await write();
-    } catch (error) {
-      giveBack();
-      throw error;
-    }
-    this.savedEntries += entries.length + removed.length;
-    for (const [, value] of entries) this.savedBytes += value.length;
-    await setImmediate();
   }
 
   private scheduleNext(): void {

@@ -1,0 +1,112 @@
+import { setImmediate } from 'node:timers/promises';
+import type { PeerId } from '@pageswarm/primitives';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { HostTable } from '../swarm/host-table.ts';
+import type { DirtyDocuments } from './dirty-documents.ts';
+import type { DirtyIds } from './dirty-ids.ts';
+import { encodeDocument } from './document-codec.ts';
+import type { KeptNotes } from './kept-notes.ts';
+import { encodePeer } from './peer-codec.ts';
+import { MAX_SNAPSHOT_BATCH_BYTES, type SnapshotEntry, type SnapshotStore } from './snapshot-store.ts';
+
+/** Notes, and those of them that differ from their copy. */
+export interface DirtyNotes {
+  readonly kept: KeptNotes;
+  readonly dirty: DirtyIds<string>;
+}
+
+/** Writes what differs from the copy into it, a batch at a time; what the store did not take differs on. */
+export class CopyWriter {
+  private entries = 0;
+  private bytes = 0;
+
+  constructor(
+    private readonly catalog: Catalog,
+    private readonly hosts: HostTable,
+    private readonly writerTag: string,
+  ) {}
+
+  /** Entries that were written or removed, ever, and the bytes of the written ones. */
+  get savedEntries(): number {
+    return this.entries;
+  }
+
+  get savedBytes(): number {
+    return this.bytes;
+  }
+
+  /** Holders come before the documents that name them. */
+  async save(store: SnapshotStore, peers: DirtyIds<PeerId>, documents: DirtyDocuments, notes: DirtyNotes | undefined): Promise<void> {
+    await this.savePeers(store, peers);
+    await this.saveDocuments(store, documents);
+    if (notes) await this.saveNotes(store, notes);
+  }
+
+  private async savePeers(store: SnapshotStore, dirty: DirtyIds<PeerId>): Promise<void> {
+    for (let ids = dirty.take(); ids.length > 0; ids = dirty.take()) {
+      const entries: SnapshotEntry[] = [];
+      const removed: PeerId[] = [];
+      for (const id of ids) {
+        const record = this.hosts.get(id);
+        if (record) entries.push([id, encodePeer(record)]);
+        else removed.push(id);
+      }
+      await this.saveBatch(
+        () => store.save('peers', entries, removed),
+        entries,
+        removed,
+        () => dirty.giveBack(ids),
+      );
+    }
+  }
+
+  private async saveNotes(store: SnapshotStore, { kept, dirty }: DirtyNotes): Promise<void> {
+    for (let ids = dirty.take(); ids.length > 0; ids = dirty.take()) {
+      const found = ids.map((id) => [id, kept.encode(id)] as const);
+      const entries = found.filter((entry): entry is SnapshotEntry => entry[1] !== undefined);
+      const removed = found.filter(([, bytes]) => bytes === undefined).map(([id]) => id);
+      await this.saveBatch(
+        () => store.save('notes', entries, removed),
+        entries,
+        removed,
+        () => dirty.giveBack(ids),
+      );
+    }
+  }
+
+  private async saveDocuments(store: SnapshotStore, dirty: DirtyDocuments): Promise<void> {
+    for (let batch = dirty.take(); batch.slots.length + batch.removed.length > 0; batch = dirty.take()) {
+      const { slots, removed, ordered } = batch;
+      const entries: SnapshotEntry[] = [];
+      let bytes = 0;
+      let done = 0;
+      while (done < slots.length && bytes < MAX_SNAPSHOT_BATCH_BYTES) {
+        const record = this.catalog.at(slots[done++] as number);
+        if (!record) continue;
+        const value = encodeDocument(record, this.writerTag);
+        entries.push([record.id, value]);
+        bytes += value.length;
+      }
+      dirty.giveBack({ slots: slots.slice(done), removed: [], ordered: [] });
+      const giveBack = () => dirty.giveBack({ slots: slots.slice(0, done), removed, ordered });
+      await this.saveBatch(() => store.save('documents', entries, removed, ordered), entries, removed, giveBack);
+    }
+  }
+
+  private async saveBatch(
+    write: () => Promise<void>,
+    entries: readonly SnapshotEntry[],
+    removed: readonly string[],
+    giveBack: () => void,
+  ): Promise<void> {
+    try {
+      await write();
+    } catch (error) {
+      giveBack();
+      throw error;
+    }
+    this.entries += entries.length + removed.length;
+    for (const [, value] of entries) this.bytes += value.length;
+    await setImmediate();
+  }
+}
