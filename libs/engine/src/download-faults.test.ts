@@ -180,6 +180,12 @@ describe('a host that falls silent', () => {
       missingPages: [[3, 2]],
       lastSeenHosts: [{ peerId: idOf('B'), address: 'B:1', detail: 'the connection was lost' }],
     });
+    swarm.wait(61_000);
+    expect(swarm.last('failed')).toMatchObject({
+      code: 'NO_HOSTS',
+      detail:
+        'No host sends what is missing: 2 of 4 pages (3-4) and 2 of 4 pieces are missing; B:1 (the connection was lost) had them last',
+    });
   });
 });
 

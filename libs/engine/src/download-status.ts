@@ -90,7 +90,8 @@ function hostState(host: Host, asked: boolean): HostState {
   return host.phase === 'parked' ? 'idle' : host.phase;
 }
 
-function describeStall({ readiness, hosts, book }: Transfer): Stalled {
+/** Which pages are missing, and who had them last. */
+export function describeStall({ readiness, hosts, book }: Transfer): Stalled {
   const missing = [...book.open()];
   const gone = hosts.all().filter(({ phase, offer }) => {
     if (phase !== 'lost' && phase !== 'dead') return false;

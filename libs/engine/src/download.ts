@@ -1,13 +1,15 @@
 import { type Bitfield, type ErrorCode, type ErrorShape, formatPageRanges, PageSwarmError, pieceCount } from '@pageswarm/primitives';
 import { CommandQueue, type DownloadCommand, type DownloadEvent, type HostOffer } from './download-events.ts';
 import type { DownloadSpec } from './download-spec.ts';
-import { type DownloadState, type DownloadStatus, describeDownload } from './download-status.ts';
+import { type DownloadState, type DownloadStatus, describeDownload, describeStall } from './download-status.ts';
 import type { Host } from './host.ts';
 import { HostSearch } from './host-search.ts';
 import { checkInvariants } from './invariants.ts';
 import { DEFAULT_ENGINE_LIMITS, type EngineLimits } from './limits.ts';
-import { pageNumberRanges } from './page-plan.ts';
 import { Transfer } from './transfer.ts';
+
+/** So many of the hosts that had what is missing are named when a download fails. */
+const NAMED_HOSTS = 3;
 
 /**
  * One download as a state machine: events in, commands out, time as an argument. It sends nothing, writes nothing and sets no timer.
@@ -255,11 +257,13 @@ export class Download {
 
   private giveUp(why: string, now: number): void {
     const { book, readiness } = this.transfer;
-    const pages = pageNumberRanges(readiness.missingPages());
+    const { missingPages: pages, lastSeenHosts } = describeStall(this.transfer);
+    const last = lastSeenHosts.slice(-NAMED_HOSTS).map(({ address, detail }) => `${address}${detail ? ` (${detail})` : ''}`);
     const parts = [
       `${why}: ${readiness.total - readiness.ready} of ${readiness.total} pages`,
       pages.length > 0 ? ` (${formatPageRanges(pages.slice(0, 5))}${pages.length > 5 ? ',...' : ''})` : '',
       ` and ${book.wantedCount - book.storedWantedCount} of ${book.wantedCount} pieces are missing`,
+      last.length > 0 ? `; ${last.join(', ')} had them last` : '',
       this.search.failure ? `; the last search for hosts failed: ${this.search.failure.detail}` : '',
     ];
     this.stop(why, now);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isPageSwarmError } from '@pageswarm/primitives';
+import { isPageSwarmError, ManualClock } from '@pageswarm/primitives';
 import { Downloads, type DownloadsOptions } from './downloads.service.ts';
 
 /** Downloads of an empty library in a network that has one document of so many pages. */
@@ -25,5 +25,27 @@ describe('an order of single pages', () => {
     const error: unknown = await downloads.order({ id: 'ab'.repeat(32), pages: wanted }).catch((thrown) => thrown);
     expect(isPageSwarmError(error) && error.code).toBe('INVALID_PAGES');
     expect(downloads.list()).toEqual([]);
+  });
+});
+
+describe('the strategy of an order', () => {
+  it.each([
+    [undefined, 'rarest-first'],
+    ['cascade', 'cascade'],
+  ] as const)('that names %s is %s where the node prefers the rarest first', async (strategy, taken) => {
+    const saved: unknown[] = [];
+    const document = { id: 'ab'.repeat(32), name: 'Maps.pdf', pages: 3 };
+    const downloads = new Downloads({
+      directory: { get: async () => document },
+      library: { list: () => [], find: () => undefined },
+      orders: { save: async (order: unknown) => void saved.push(order) },
+      meter: {},
+      clock: new ManualClock(),
+      maxActive: 0,
+      defaultStrategy: 'rarest-first',
+    } as unknown as DownloadsOptions);
+    const job = await downloads.order({ id: document.id, strategy });
+    expect(job.order.strategy).toBe(taken);
+    expect(saved).toEqual([expect.objectContaining({ strategy: taken })]);
   });
 });
