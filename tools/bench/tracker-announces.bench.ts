@@ -94,7 +94,10 @@ function ratio(
   if (theirs) {
     const runs = ours.map((own, n) => (theirs[n] as number) / own);
     const floor = costs.get(lineOf('node:dgram, answering blindly', way, ANNOUNCE_CROWDS[crowd] as AnnounceCrowd));
-    const most = way === 'UDP' && floor ? `; node:dgram alone would be ${(median(theirs) / median(floor)).toFixed(1)} x` : '';
+    const other = costs.get(lineOf('opentracker', way, ANNOUNCE_CROWDS[crowd] as AnnounceCrowd));
+    const times = (costs: readonly number[]) => `${(median(theirs) / median(costs)).toFixed(1)} x`;
+    const inC = other && rival !== 'opentracker' ? `, opentracker in C ${times(other)}` : '';
+    const most = way === 'UDP' && floor ? `; node:dgram alone would be ${times(floor)}${inC}` : '';
     return { what, unit: 'x', runs, note: `${verdict(median(runs), least)}, target ${least} x${most}` };
   }
   const earlier = rival === 'opentracker' ? EARLIER.opentracker[rivalWay as 'UDP'] : Number.NaN;

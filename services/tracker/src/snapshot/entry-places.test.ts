@@ -1,0 +1,31 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { EntryPlaces } from './entry-places.ts';
+
+describe('places of entries', () => {
+  it('are what a map would tell, whatever their ids are', () => {
+    const key = fc.oneof(
+      fc.constantFrom('', 'a', 'ab', 'é'),
+      fc.array(fc.nat(255), { maxLength: 255, size: 'max' }).map((bytes) => Buffer.from(bytes).toString('latin1')),
+    );
+    const step = fc.tuple(key, fc.option(fc.nat(2 ** 40)));
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60, size: 'max' }), (steps) => {
+        const places = new EntryPlaces();
+        const twin = new Map<string, number>();
+        for (const [id, start] of steps) {
+          if (start === null) {
+            places.delete(id);
+            twin.delete(id);
+          } else {
+            places.set(id, start);
+            twin.set(id, start);
+          }
+        }
+        expect(steps.map(([id]) => places.get(id))).toEqual(steps.map(([id]) => twin.get(id)));
+        expect(places.size).toBe(twin.size);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
