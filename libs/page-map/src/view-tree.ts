@@ -32,8 +32,10 @@ export async function planViewTree(document: PdfDocument, page: PageEntry, kept:
     rewritten.set(num, node);
   }
   const parent = page.node.dictionary.get('Parent');
-  if (!page.object || !(parent instanceof PdfRef) || parent.num !== lowest)
-    rewritten.set(pageNumber, withEntry(page.node.dictionary, 'Parent', refTo(document, lowest)));
+  const { dictionary } = page.node;
+  // A page that a scan found may have /Kids, with which readers take it for a node.
+  if (!page.object || !(parent instanceof PdfRef) || parent.num !== lowest || dictionary.has('Kids'))
+    rewritten.set(pageNumber, withEntry(withoutEntry(dictionary, 'Kids'), 'Parent', refTo(document, lowest)));
 
   const rootRef = document.trailer.get('Root');
   const original = (await document.resolveDictionary(rootRef)) ?? new PdfDictionary();
@@ -107,8 +109,13 @@ function refTo(document: PdfDocument, num: number): PdfRef {
 
 /** A copy of a dictionary with one key set. */
 export function withEntry(dictionary: PdfDictionary, key: string, value: PdfValue): PdfDictionary {
+  const copy = withoutEntry(dictionary, key);
+  copy.add(key, value);
+  return copy;
+}
+
+function withoutEntry(dictionary: PdfDictionary, key: string): PdfDictionary {
   const copy = new PdfDictionary();
   for (const [index, known] of dictionary.keys.entries()) if (known !== key) copy.add(known, dictionary.values[index] as PdfValue);
-  copy.add(key, value);
   return copy;
 }
