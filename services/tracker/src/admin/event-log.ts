@@ -18,6 +18,12 @@ export class EventLog<T> {
     return this.last;
   }
 
+  /** More happened than is kept: nobody can go on from an earlier event. */
+  skip(): void {
+    this.last += this.capacity + 1;
+    this.ring.length = 0;
+  }
+
   append(event: T): LoggedEvent<T> {
     const logged = { number: ++this.last, event };
     this.ring[logged.number % this.capacity] = logged;

@@ -7,6 +7,7 @@ import { Catalog } from '../catalog/catalog.ts';
 import { DocumentSearch } from '../search/document-search.ts';
 import { HostTable } from '../swarm/host-table.ts';
 import { Listing } from '../swarm/listing.ts';
+import { MAX_EVENT_BACKLOG } from './event-log.ts';
 import { EVENTS_PER_TURN, LiveEvents, MAX_EVENT_READERS } from './live-events.ts';
 
 const ann = samplePeer(1);
@@ -87,6 +88,20 @@ describe('live events', () => {
     expect(lines().slice(-2)).toEqual([`document.added document ${EVENTS_PER_TURN}.pdf`, 'document.removed']);
     expect(new Set(told.map(({ id }) => id)).size).toBe(EVENTS_PER_TURN + 2);
   });
+
+  it('ask all readers to begin again when more happens at once than a backlog holds, and go on from there', () => {
+    const { told, lines } = reader();
+    catalog.announce(ann, sampleFacts(0), all);
+    events.flush();
+    for (let n = 1; n <= MAX_EVENT_BACKLOG + 10; n++) catalog.announce(ann, sampleFacts(n), all);
+    events.flush();
+    expect(lines()).toEqual(['document.added document 0.pdf', 'reset']);
+    expect(reader(told[0]?.id).lines()).toEqual(['reset']);
+    const later = reader(told[1]?.id);
+    catalog.remove(sampleFacts(5).id);
+    events.flush();
+    expect([later.lines(), lines().slice(2)]).toEqual([['document.removed'], ['document.removed']]);
+  }, 30_000);
 
   it('are none while nobody may watch', () => {
     events.sleep();

@@ -3,7 +3,7 @@ import { type DocumentId, PageSwarmError, type PeerId } from '@pageswarm/primiti
 import type { Catalog } from '../catalog/catalog.ts';
 import type { HostTable } from '../swarm/host-table.ts';
 import type { Listing } from '../swarm/listing.ts';
-import { EventLog, type LoggedEvent } from './event-log.ts';
+import { EventLog, type LoggedEvent, MAX_EVENT_BACKLOG } from './event-log.ts';
 import { peerView } from './peer-view.ts';
 
 /** How long changes of one document or peer are gathered into one event, in milliseconds. */
@@ -21,13 +21,16 @@ type Reader = (event: ServerSentEvent) => void;
 
 /**
  * What happens in the catalog, for people who watch. Changes are noted by what they concern and told as it stands when
- * they are told, so that a busy document costs one event in each interval and a backlog holds no copies.
+ * they are told, so that a busy document costs one event in each interval and a backlog holds no copies. When more happens
+ * at once than a backlog holds, readers are told to begin again.
  */
 export class LiveEvents {
   private readonly pending = new Map<string, Change>();
   private readonly log = new EventLog<Change>();
   private readonly readers = new Set<Reader>();
   private isAsleep = false;
+  /** More happened than a reader could catch up with: all of them are to read the lists again. */
+  private isOverrun = false;
   private timer: NodeJS.Timeout | undefined;
 
   /** @param epoch tells ids of this process from those of an earlier one */
@@ -38,7 +41,7 @@ export class LiveEvents {
     private readonly epoch: string,
   ) {
     catalog.onChange(({ kind, record }) => {
-      if (this.isAsleep) return;
+      if (this.isAsleep || this.isOverrun) return;
       const { id } = record;
       const before = this.pending.get(id)?.type;
       if (kind === 'removed') this.note(id, { type: 'document.removed', id });
@@ -46,7 +49,7 @@ export class LiveEvents {
       else if (before === undefined) this.note(id, { type: 'document.changed', id });
     });
     hosts.onChange((kind, { peerId }) => {
-      if (this.isAsleep) return;
+      if (this.isAsleep || this.isOverrun) return;
       const before = this.pending.get(peerId)?.type;
       if (kind === 'left') this.note(peerId, { type: 'peer.left', peerId });
       else if (kind === 'joined') this.note(peerId, { type: before === 'peer.left' ? 'peer.changed' : 'peer.joined', peerId });
@@ -71,7 +74,7 @@ export class LiveEvents {
       const [epoch, number] = lastId.split('-');
       const missed = epoch === this.epoch ? this.log.since(Number(number)) : undefined;
       if (missed) for (const logged of missed) this.tell([reader], logged);
-      else reader({ type: 'reset', id: this.idOf(this.log.lastNumber), data: {} });
+      else this.tellReset(reader);
     }
     this.readers.add(reader);
     return () => void this.readers.delete(reader);
@@ -87,6 +90,12 @@ export class LiveEvents {
   flush(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
+    if (this.isOverrun) {
+      this.isOverrun = false;
+      this.log.skip();
+      for (const reader of this.readers) this.tellReset(reader);
+      return;
+    }
     let left = EVENTS_PER_TURN;
     for (const [key, change] of this.pending) {
       if (left-- === 0) {
@@ -116,12 +125,20 @@ export class LiveEvents {
 
   private note(key: string, change: Change): void {
     this.pending.set(key, change);
+    if (this.pending.size > MAX_EVENT_BACKLOG) {
+      this.pending.clear();
+      this.isOverrun = true;
+    }
     if (!this.timer) this.flushWithin(EVENT_GATHER_MS);
   }
 
   private flushWithin(ms: number): void {
     this.timer = setTimeout(() => this.flush(), ms);
     this.timer.unref();
+  }
+
+  private tellReset(reader: Reader): void {
+    reader({ type: 'reset', id: this.idOf(this.log.lastNumber), data: {} });
   }
 
   private tell(readers: Iterable<Reader>, { number, event }: LoggedEvent<Change>): void {
