@@ -111,6 +111,21 @@ describe('a page view', () => {
     expect(await viewOf(apart.object(4, '<</Fields 7 0 R>>').toBytes(), 0)).toContain('4 0 obj\n<</Fields []>>');
   });
 
+  it('has no form field of which a part lies on another page, however deep', async () => {
+    const widget = '/Type /Annot /Subtype /Widget /Rect [0 0 1 1]';
+    const form = (kidsOfInner: string) =>
+      testDocument(2)
+        .object(1, '<</Type /Catalog /Pages 2 0 R /AcroForm <</Fields [4 0 R]>>>>')
+        .object(4, '<</T (group) /Kids [6 0 R]>>')
+        .object(6, `<</T (inner) /FT /Tx /Parent 4 0 R /Kids ${kidsOfInner}>>`)
+        .object(5, `<<${widget} /Parent 6 0 R>>`)
+        .object(7, `<<${widget} /Parent 6 0 R>>`)
+        .object(10, '<</Type /Page /Parent 2 0 R /Contents 11 0 R /Annots [5 0 R]>>')
+        .toBytes();
+    expect(await viewOf(form('[5 0 R 7 0 R]'), 0)).toContain('/Fields []');
+    for (const whole of ['[5 0 R]', '[5 0 R 4 0 R]', '[5 0 R 6 0 R]']) expect(await viewOf(form(whole), 0)).toContain('/Fields [4 0 R]');
+  });
+
   it('follows a widget to its field, but no annotation to its page or parent', async () => {
     const bytes = testDocument(2)
       .object(10, '<</Type /Page /Parent 2 0 R /Annots [4 0 R 5 0 R]>>')

@@ -3,6 +3,9 @@ import { INHERITABLE_KEYS, inheritedValue, type PageEntry, type PageTreeNode } f
 import type { PdfDocument } from './pdf-document.ts';
 import { PdfDictionary, PdfRef, type PdfValue } from './pdf-values.ts';
 
+/** How deep fields of a form are followed: deeper ones are left out of views. */
+const MAX_FIELD_DEPTH = 32;
+
 /** Objects that a view writes anew, so that catalog, nodes and page lead to each other and to nothing else. */
 export interface ViewTree {
   readonly root: PdfValue;
@@ -65,16 +68,32 @@ async function withKeptFields(
   if (!dictionary || named === undefined) return undefined;
   if (!Array.isArray(named)) return withEntry(dictionary, 'Fields', []);
   const fields: PdfValue[] = [];
-  for (const field of named) if (await isWhole(document, field, kept)) fields.push(field);
+  const known = new Map<number, boolean>();
+  for (const field of named) if (await isWhole(document, field, kept, known)) fields.push(field);
   return fields.length < named.length ? withEntry(dictionary, 'Fields', fields) : undefined;
 }
 
-/** True for a field that the view has with all of its widgets: poppler complains of each that is missing. */
-async function isWhole(document: PdfDocument, field: PdfValue, kept: ReadonlySet<number>): Promise<boolean> {
+/** True for a field that the view has with all fields and widgets below it: poppler complains of each that is missing. */
+async function isWhole(
+  document: PdfDocument,
+  field: PdfValue,
+  kept: ReadonlySet<number>,
+  known: Map<number, boolean>,
+  depth = 1,
+): Promise<boolean> {
   if (!(field instanceof PdfRef)) return true;
-  const value = kept.has(field.num) ? (await document.load(field.num))?.value : undefined;
+  if (depth > MAX_FIELD_DEPTH) return false;
+  const { num } = field;
+  const told = known.get(num);
+  if (told !== undefined) return told;
+  // Set before it is known, so that fields which lie in each other come to an end.
+  known.set(num, kept.has(num));
+  const value = kept.has(num) ? (await document.load(num))?.value : undefined;
   const kids = value instanceof PdfDictionary ? value.get('Kids') : undefined;
-  return value !== undefined && (!Array.isArray(kids) || kids.every((kid) => !(kid instanceof PdfRef) || kept.has(kid.num)));
+  let whole = value !== undefined;
+  for (const kid of Array.isArray(kids) ? kids : []) whole &&= await isWhole(document, kid, kept, known, depth + 1);
+  known.set(num, whole);
+  return whole;
 }
 
 /** The highest object number that the document uses. */

@@ -33,6 +33,34 @@ function noisePng(): Uint8Array {
   return PNG.sync.write(png);
 }
 
+/** A page of two layers, 5 that paints the left half black and 6 the right half. @param settings which of them are shown */
+async function layered(settings: string): Promise<Uint8Array> {
+  const contents = '/OC /A BDC 0 0 50 100 re f EMC /OC /B BDC 50 0 50 100 re f EMC';
+  return writePdf([
+    `<< /Type /Catalog /Pages 2 0 R /OCProperties << /OCGs [5 0 R 6 0 R] /D << ${settings} >> >> >>`,
+    '<< /Type /Pages /Count 1 /Kids [3 0 R] /MediaBox [0 0 100 100] >>',
+    '<< /Type /Page /Parent 2 0 R /Contents 4 0 R /Resources << /Properties << /A 5 0 R /B 6 0 R >> >> >>',
+    `<< /Length ${contents.length} >>\nstream\n${contents}\nendstream`,
+    '<< /Type /OCG /Name (left) >>',
+    '<< /Type /OCG /Name (right) >>',
+  ]);
+}
+
+/** Which halves of square pages are black; as one word if all of them are alike. */
+async function blackHalvesOf(bytes: Uint8Array): Promise<string> {
+  const library = await PdfiumLibrary.load(536_870_912);
+  const document = library.open(new MemoryBlocks(bytes));
+  const kinds = new Set<string>();
+  for (let page = 0; page < document.pageCount; page++) {
+    const { width, height, pixels } = document.render(page, 100);
+    if (width !== height) continue;
+    const isBlack = (x: number) => pixels[4 * (Math.floor(height / 2) * width + x)] === 0;
+    kinds.add([isBlack(25) ? 'left' : '', isBlack(75) ? 'right' : ''].filter(Boolean).join(' and '));
+  }
+  document.close();
+  return [...kinds].join(', ');
+}
+
 async function textsOf(bytes: Uint8Array): Promise<string[]> {
   const library = await PdfiumLibrary.load(536_870_912);
   const document = library.open(new MemoryBlocks(bytes));
@@ -117,6 +145,18 @@ describe('pages cut out of a document', () => {
     expect(await textsOf(bytes)).toEqual(['number 7', 'number 8', '', 'number 7', 'number 8']);
     expect((await PDFDocument.load(bytes)).getPage(2).getSize()).toEqual({ width: 50, height: 70 });
     await expect(joinDocuments([some, Buffer.from('no PDF')], nothing)).rejects.toMatchObject({ code: 'PDF_UNREADABLE' });
+  });
+
+  it('show the layers that they show in their documents, and hide the others', async () => {
+    const [shown, hidden] = [await layered('/OFF [6 0 R]'), await layered('/BaseState /OFF /ON [5 0 R]')];
+    for (const [what, pages] of Object.entries({
+      'joined from views': await joinViews(await viewsOf(shown, [1, 1]), nothing),
+      'from the whole document': await copyPages(hidden, [1], nothing),
+      'of several documents': (await joinDocuments([shown, hidden, shown], nothing)).bytes,
+      'of several documents, the other first': (await joinDocuments([hidden, shown], nothing)).bytes,
+      'of a document without layers too': (await joinDocuments([await illustrated(), shown], nothing)).bytes,
+    }))
+      expect([what, await blackHalvesOf(pages)]).toEqual([what, 'left']);
   });
 
   it('cannot come from what pdf-lib does not understand', async () => {

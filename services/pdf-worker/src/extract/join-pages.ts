@@ -1,5 +1,6 @@
 import { PageSwarmError } from '@pageswarm/primitives';
 import { PDFDocument, PDFName, PDFObjectCopier, PDFPage, type PDFPageLeaf, PDFStream } from 'pdf-lib';
+import { addOptionalContent } from './optional-content.ts';
 
 /**
  * Joins one-page views of one document into one PDF. Views keep the object numbers of their document, so what two pages
@@ -29,7 +30,11 @@ export async function joinDocuments(documents: readonly Uint8Array[], onPage: ()
     const target = await PDFDocument.create({ updateMetadata: false });
     for (const part of documents) {
       const source = await openForCopy(part);
-      for (const page of await target.copyPages(source, source.getPageIndices())) target.addPage(page);
+      addPages(
+        target,
+        source,
+        source.getPages().map(({ node }) => node),
+      );
       onPage();
     }
     pages = target.getPageCount();
@@ -53,12 +58,7 @@ async function join(views: readonly Uint8Array[], onPage: () => void): Promise<U
     onPage();
   }
   if (!union) throw new RangeError('There is no view to join');
-  const copier = PDFObjectCopier.for(union.context, target.context);
-  for (const page of pages) {
-    const copy = copier.copy(page);
-    target.addPage(PDFPage.of(copy, target.context.register(copy), target));
-    onPage();
-  }
+  addPages(target, union, pages, onPage);
   return target.save({ updateFieldAppearances: false });
 }
 
@@ -68,10 +68,24 @@ async function copy(bytes: Uint8Array, numbers: readonly number[], onPage: () =>
   const count = source.getPageCount();
   if (numbers.some((number) => number > count)) throw new PageSwarmError('PAGE_NOT_FOUND', `This PDF has ${count} pages`);
   const target = await PDFDocument.create({ updateMetadata: false });
-  const indexes = numbers.map((number) => number - 1);
-  for (const page of await target.copyPages(source, indexes)) target.addPage(page);
+  addPages(
+    target,
+    source,
+    numbers.map((number) => withInheritedEntries(source.getPage(number - 1).node)),
+  );
   onPage();
   return target.save({ updateFieldAppearances: false });
+}
+
+/** Copies pages with all they refer to, and what the catalog says of their layers; what they share is copied once. */
+function addPages(target: PDFDocument, source: PDFDocument, pages: readonly PDFPageLeaf[], onPage = () => {}): void {
+  const copier = PDFObjectCopier.for(source.context, target.context);
+  for (const page of pages) {
+    const copy = copier.copy(page);
+    target.addPage(PDFPage.of(copy, target.context.register(copy), target));
+    onPage();
+  }
+  addOptionalContent(target, source, copier);
 }
 
 /** pdf-lib throws plain errors about what it cannot read. Errors of memory and stack are left as they are. */
