@@ -126,6 +126,17 @@ describe('a page view', () => {
     for (const whole of ['[5 0 R]', '[5 0 R 4 0 R]', '[5 0 R 6 0 R]']) expect(await viewOf(form(whole), 0)).toContain('/Fields [4 0 R]');
   });
 
+  it('calls its page a page, and keeps a null that stands in the way of what the page would inherit', async () => {
+    const bytes = testDocument(3)
+      .object(10, '<</Type /Pages /Parent 2 0 R /Contents 11 0 R>>')
+      .object(12, '<</Parent 2 0 R /Contents 13 0 R>>')
+      .object(14, '<</Type /Page /Parent 2 0 R /Contents 15 0 R /Rotate null>>')
+      .toBytes();
+    expect(await viewOf(bytes, 0)).toContain('10 0 obj\n<</Contents 11 0 R /Type /Page /Parent 2 0 R>>');
+    expect(await viewOf(bytes, 1)).toContain('12 0 obj\n<</Contents 13 0 R /Type /Page /Parent 2 0 R>>');
+    expect(await viewOf(bytes, 2)).toContain('/Rotate null>>');
+  });
+
   it('follows a widget to its field, but no annotation to its page or parent', async () => {
     const bytes = testDocument(2)
       .object(10, '<</Type /Page /Parent 2 0 R /Annots [4 0 R 5 0 R]>>')

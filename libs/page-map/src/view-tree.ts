@@ -35,10 +35,8 @@ export async function planViewTree(document: PdfDocument, page: PageEntry, kept:
     rewritten.set(num, node);
   }
   const parent = page.node.dictionary.get('Parent');
-  const { dictionary } = page.node;
-  // A page that a scan found may have /Kids, with which readers take it for a node.
-  if (!page.object || !(parent instanceof PdfRef) || parent.num !== lowest || dictionary.has('Kids'))
-    rewritten.set(pageNumber, withEntry(withoutEntry(dictionary, 'Kids'), 'Parent', refTo(document, lowest)));
+  if (!page.object || !(parent instanceof PdfRef) || parent.num !== lowest || !isPlainPage(page.node.dictionary))
+    rewritten.set(pageNumber, withEntry(plainPage(page.node.dictionary), 'Parent', refTo(document, lowest)));
 
   const rootRef = document.trailer.get('Root');
   const original = (await document.resolveDictionary(rootRef)) ?? new PdfDictionary();
@@ -54,6 +52,15 @@ export async function planViewTree(document: PdfDocument, page: PageEntry, kept:
   if (!(isItself && catalog === original && pages instanceof PdfRef && pages.num === highest && catalog.get('Type') === 'Catalog'))
     rewritten.set(root.num, withEntry(withEntry(catalog, 'Type', 'Catalog'), 'Pages', refTo(document, highest)));
   return { root, rewritten };
+}
+
+/** True unless readers may take the page for a node, or, as pdf-lib does, for nothing. */
+function isPlainPage(dictionary: PdfDictionary): boolean {
+  return dictionary.get('Type') === 'Page' && !dictionary.has('Kids');
+}
+
+function plainPage(dictionary: PdfDictionary): PdfDictionary {
+  return isPlainPage(dictionary) ? dictionary : withEntry(withoutEntry(dictionary, 'Kids'), 'Type', 'Page');
 }
 
 /** A form with those of its fields that the view has, for poppler warns of each that is not there; undefined if it needs no change. */
