@@ -41,9 +41,10 @@ it('eight real peers with rate limits take about as long as the simulation says'
       `simulation-reality: predicted ${predicted} s, real ${real} s (${off} %, asked 10 %: ${verdict}; processors rested ${rest} % of the time), seed ${seed}\n`,
     );
   }
+  const nearest = Math.min(...runs.map(({ error }) => Math.abs(error)));
   const isStarved = runs.every(({ rest }) => rest < LEAST_REST);
-  if (isStarved) process.stdout.write('simulation-reality: other work had the processors, so this says little\n');
-  expect(Math.min(...runs.map(({ error }) => Math.abs(error)))).toBeLessThanOrEqual(isStarved ? STARVED_TOLERANCE : ASKED);
+  if (nearest > ASKED && isStarved) process.stdout.write('simulation-reality: other work had the processors, so this says little\n');
+  expect(nearest).toBeLessThanOrEqual(isStarved ? STARVED_TOLERANCE : ASKED);
 }, 300_000);
 
 /** The time until the last of the real readers is done, in ms. */
