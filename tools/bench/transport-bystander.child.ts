@@ -117,10 +117,10 @@ const memoryLine = (attack: Attack): string => `RSS of the host under ${attack}`
 
 /**
  * What the host may hold, in MiB: a process that has just begun, and what its limits let strangers fill. Answers that
- * nobody reads may wait up to maxWriteQueueBytes on each connection; every other attack costs next to nothing.
+ * nobody reads may wait up to a quarter of maxWriteQueueBytes on each connection; every other attack costs next to nothing.
  */
 function mostMemory(attack: Attack): number {
-  const unread = attack === 'readers that never read' ? (NEVER_READING * DEFAULT_LIMITS.maxWriteQueueBytes) / MIB : 0;
+  const unread = attack === 'readers that never read' ? (NEVER_READING * DEFAULT_LIMITS.maxWriteQueueBytes) / 4 / MIB : 0;
   return HOST_MIB + 1.25 * unread;
 }
 
