@@ -47,7 +47,7 @@ export class ServiceProcess {
     if (!existsSync(file)) throw new Error(`${file} is missing: run "npm run build" first ("npm test" does)`);
     const log = await open(this.logFile, 'a');
     // Not with the flags of the test runner, but with those that a peer has in a container and from the launcher.
-    const execArgv = this.service === 'peer-node' ? ['--max-semi-space-size=4'] : [];
+    const execArgv = this.service === 'peer-node' ? ['--max-semi-space-size=4', '--max-old-space-size=1024'] : [];
     const child = fork(file, [], { env: this.environment(), execArgv, stdio: ['ignore', log.fd, log.fd, 'ipc'] });
     this.child = child;
     this.exit = once(child, 'exit').then(([code, signal]) => (signal ? `was ended by ${signal}` : `ended with ${code}`));
