@@ -187,12 +187,12 @@ describe('the HTTP face', () => {
     const statuses: number[] = [];
     const early: { answer?: Response; body?: unknown } = {};
     const prepare = async () => {
-      for (const path of ['healthz', 'metrics']) statuses.push((await fetch(`${base}/${path}`)).status);
+      for (const path of ['healthz', 'healthz?from=probe', 'metrics']) statuses.push((await fetch(`${base}/${path}`)).status);
       early.answer = await fetch(`${base}/api/v1/greetings`);
       early.body = await early.answer.json();
     };
     const late = await start({ token: undefined, open: false }, prepare, port);
-    expect(statuses).toEqual([200, 200]);
+    expect(statuses).toEqual([200, 200, 200]);
     expect([early.answer?.status, early.answer?.headers.get('retry-after')]).toEqual([503, '1']);
     expect(early.body).toMatchObject({ code: 'STARTING', advice: expect.stringContaining('/readyz') });
     expect((await fetch(`${base}/api/v1/greetings`)).status).toBe(200);

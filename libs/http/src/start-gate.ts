@@ -17,11 +17,12 @@ export class StartGate {
 
   /** For Fastify, before anything of a request is read. */
   readonly hook = (request: FastifyRequest, reply: FastifyReply, next: () => void): void => {
-    if (this.isOpen || ALWAYS_OPEN.has(request.url)) {
+    const [path = ''] = request.url.split('?');
+    if (this.isOpen || ALWAYS_OPEN.has(path)) {
       next();
       return;
     }
-    const problem = problemOf(new PageSwarmError('STARTING', 'This node is not ready yet'), request.url);
+    const problem = problemOf(new PageSwarmError('STARTING', 'This node is not ready yet'), path);
     void reply
       .status(problem.status)
       .header('retry-after', RETRY_AFTER_SECONDS)

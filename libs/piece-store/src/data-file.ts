@@ -47,13 +47,14 @@ export class DataFile {
 
   /**
    * A partial file is read through the handle that writes it, a file in its place through one that cannot write.
+   * @param memory where the bytes go, if there is room for them
    * @returns fewer than `length` bytes where the file ends too early
    */
-  async read(offset: number, length: number): Promise<Uint8Array> {
-    const target = Buffer.allocUnsafeSlow(length);
+  async read(offset: number, length: number, memory?: Uint8Array): Promise<Uint8Array> {
+    const target = memory && memory.length >= length ? memory.subarray(0, length) : new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
     const slot = this.placedName === undefined ? this.writeSlot : this.readSlot;
     const filled = await this.options.handles.use(slot, (file) => readWhole(file, target, offset));
-    return new Uint8Array(target.buffer, 0, filled);
+    return target.subarray(0, filled);
   }
 
   async write(parts: readonly Uint8Array[], offset: number): Promise<void> {

@@ -95,11 +95,11 @@ export class FileDocument implements DocumentPieces {
     });
   }
 
-  read(offset: number, length: number): Promise<Uint8Array> {
+  read(offset: number, length: number, target?: Uint8Array): Promise<Uint8Array> {
     return this.gate.pass(notHere, async () => {
       demandRange(this.spec, offset, length);
       if (!this.have.hasRange(...piecesOfBytes(offset, length, this.spec.pieceLength))) throw notHere();
-      const bytes = await onDisk('read the document', () => this.parts.data.read(offset, length));
+      const bytes = await onDisk('read the document', () => this.parts.data.read(offset, length, target));
       if (bytes.length < length) throw new PageSwarmError('STORE_FAILED', 'Cannot read the document: its file is shorter than its size');
       return bytes;
     });

@@ -5,5 +5,5 @@ export { type FileFacts, type FileOperations, NodeFileOperations, type OpenFile,
 export { FileStore, type FileStoreOptions } from './file-store.ts';
 export { MEMORY_STORE_BYTES, MemoryStore } from './memory-store.ts';
 export { type DocumentPieces, MAX_READ_BYTES, type OpenOptions, type PieceStore, type StoredDocumentSpec } from './piece-store.ts';
-export { MAX_CONCURRENT_WRITES, MAX_WRITE_RUN_BYTES } from './piece-writer.ts';
+export { MAX_WRITE_RUN_BYTES } from './piece-writer.ts';
 export { candidateFileNames, MAX_FILE_NAME_BYTES, MAX_NUMBERED_NAMES, safeFileName } from './safe-file-name.ts';

@@ -130,13 +130,13 @@ class MemoryDocument implements DocumentPieces {
     this.have.set(piece);
   }
 
-  async read(offset: number, length: number): Promise<Uint8Array> {
+  async read(offset: number, length: number, target?: Uint8Array): Promise<Uint8Array> {
     demandRange(this.spec, offset, length);
     const { pieceLength } = this.spec;
     const [first, count] = piecesOfBytes(offset, length, pieceLength);
     if (this.state !== 'open' || !this.have.hasRange(first, count))
       throw new PageSwarmError('PIECE_NOT_HERE', 'A piece of this range is not here');
-    const bytes = new Uint8Array(length);
+    const bytes = target && target.length >= length ? target.subarray(0, length) : new Uint8Array(length);
     for (let piece = first; piece < first + count; piece++) {
       const start = piece * pieceLength;
       const part = this.kept.pieces.get(piece)?.subarray(Math.max(0, offset - start), offset + length - start);

@@ -96,6 +96,21 @@ export function describePieceStore(name: string, setUp: () => Promise<PieceStore
         expect(await codeOf(document.read(offset, length))).toBe('PIECE_NOT_HERE');
     });
 
+    it('reads into memory that it is given, where that is large enough', async () => {
+      const document = await store.open(spec);
+      await writePieces(document, sample, [1, 2]);
+      const expected = bytes.subarray(PIECE_LENGTH + 10, PIECE_LENGTH + 1_010);
+      const target = new Uint8Array(1_500).fill(7);
+      const read = await document.read(PIECE_LENGTH + 10, 1_000, target);
+      expect(read.buffer).toBe(target.buffer);
+      expect(Buffer.from(read).equals(expected)).toBe(true);
+      expect(target.subarray(1_000).every((byte) => byte === 7)).toBe(true);
+      const small = new Uint8Array(999);
+      const other = await document.read(PIECE_LENGTH + 10, 1_000, small);
+      expect(other.buffer).not.toBe(small.buffer);
+      expect(Buffer.from(other).equals(expected)).toBe(true);
+    });
+
     it('refuses ranges and pieces that the document does not have', async () => {
       const document = await store.open(spec);
       for (const [offset, length] of [[-1, 1], [0, -1], [0, spec.size + 1], [spec.size, 1], [0.5, 1], [0, Number.NaN]] as const) // biome-ignore format: pairs

@@ -73,9 +73,10 @@ export interface DocumentPieces extends ByteSource {
   write(piece: number, bytes: Uint8Array): Promise<void>;
   /**
    * Any range of bytes.
+   * @param target where they go, if it is at least `length` bytes long; the result is then a view of its beginning
    * @throws PageSwarmError PIECE_NOT_HERE if a piece of the range is not here, INVALID_REQUEST outside the document or over MAX_READ_BYTES
    */
-  read(offset: number, length: number): Promise<Uint8Array>;
+  read(offset: number, length: number, target?: Uint8Array): Promise<Uint8Array>;
   /**
    * Reads every piece that is or may be here, asks `isPiece`, and forgets those that are not what they should be.
    * @returns how many pieces were lost

@@ -1,7 +1,5 @@
 /** The most bytes that go to the disk in one write: pieces that lie side by side and wait together are written together. */
 export const MAX_WRITE_RUN_BYTES = 1024 * 1024;
-/** How many writes of one document are under way at once; Node's thread pool has four threads for everything. */
-export const MAX_CONCURRENT_WRITES = 2;
 
 interface WaitingPiece {
   readonly bytes: Uint8Array;
@@ -11,12 +9,13 @@ interface WaitingPiece {
 
 /**
  * Orders the writes of one document into runs of neighbours: pieces that come in one turn of the event loop, or while the disk is
- * busy, are written together.
+ * busy, are written together. One write at a time: file systems let one writer into a file, and a second would hold another of the few
+ * threads of Node's pool while it waits.
  */
 export class PieceWriter {
   /** In the order of arrival, so that no piece waits for ever. */
   private readonly waiting = new Map<number, WaitingPiece>();
-  private underWay = 0;
+  private isWriting = false;
   private isDue = false;
 
   constructor(private readonly writeRun: (firstPiece: number, parts: readonly Uint8Array[]) => Promise<void>) {}
@@ -25,17 +24,17 @@ export class PieceWriter {
   add(piece: number, bytes: Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
       this.waiting.set(piece, { bytes, resolve, reject });
-      if (this.isDue || this.underWay >= MAX_CONCURRENT_WRITES) return;
+      if (this.isDue || this.isWriting) return;
       this.isDue = true;
       setImmediate(() => {
         this.isDue = false;
-        while (this.waiting.size > 0 && this.underWay < MAX_CONCURRENT_WRITES) void this.writeRuns();
+        void this.writeRuns();
       });
     });
   }
 
   private async writeRuns(): Promise<void> {
-    this.underWay++;
+    this.isWriting = true;
     while (this.waiting.size > 0) {
       const { first, pieces } = this.takeRun();
       try {
@@ -48,7 +47,7 @@ export class PieceWriter {
         for (const { reject } of pieces) reject(error);
       }
     }
-    this.underWay--;
+    this.isWriting = false;
   }
 
   /** The piece that waits longest, with the neighbours that wait too. */

@@ -21,7 +21,7 @@ function isPlain(value: object): boolean {
 
 /** Sends a value that is a source of bytes or values; undefined if it is a plain value. */
 function answerSource(stream: ServerStream, value: unknown): Promise<void> | undefined {
-  if (isByteReply(value)) return stream.bytes(value.head, value.body);
+  if (isByteReply(value)) return stream.bytes(value.head, value.body, value.onSent);
   if (isReadable(value)) return stream.bytes(undefined, value);
   if (isAsyncIterable(value)) return stream.values(value);
   return undefined;

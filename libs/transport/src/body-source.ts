@@ -11,12 +11,15 @@ export interface RunningSource {
   stop(): void;
 }
 
-/** Sends raw bytes as DATA frames, as fast as credit and socket take them. Does not end the stream. */
-export function sendBytes(source: ByteStream | Readable, stream: SendStream): RunningSource {
+/**
+ * Sends raw bytes as DATA frames, as fast as credit and socket take them. Does not end the stream.
+ * @param onSent told of each chunk that the socket has sent
+ */
+export function sendBytes(source: ByteStream | Readable, stream: SendStream, onSent?: (chunk: Uint8Array) => void): RunningSource {
   return run(source, stream, (chunk) => {
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : (chunk as Uint8Array);
     if (!ArrayBuffer.isView(bytes)) throw new TypeError('A byte stream yielded something that is not bytes');
-    return bytes.length === 0 || stream.write(FrameType.DATA, bytes);
+    return bytes.length === 0 || stream.write(FrameType.DATA, bytes, onSent);
   });
 }
 

@@ -52,6 +52,45 @@ describe('a byte stream', () => {
     await until(() => source.isReleased, 'the source to be released');
   });
 
+  it('gives memory back to its source once it was sent, so that a few buffers carry all of it unharmed', async () => {
+    const BYTES = 150_000;
+    const spare: Uint8Array[] = [];
+    let [made, stamp] = [0, 0];
+    async function* stamped() {
+      for (; stamp < 200; stamp++) {
+        const memory = spare.pop() ?? new Uint8Array(BYTES);
+        if (memory[0] === 0) made++;
+        yield memory.fill(stamp + 1);
+      }
+    }
+    const server = await swarm.listen((s) => s.route('stamped', () => new ByteReply(null, stamped(), (chunk) => spare.push(chunk))));
+    const { body } = await swarm.connect(server).bytes('stamped', null, { lendChunks: true });
+    let at = 0;
+    for await (const chunk of body)
+      for (let used = 0; used < chunk.length; ) {
+        const part = chunk.subarray(used, used + BYTES - (at % BYTES));
+        if (!Buffer.alloc(part.length, Math.floor(at / BYTES) + 1).equals(part)) throw new Error(`Other bytes than were sent at ${at}`);
+        used += part.length;
+        at += part.length;
+      }
+    expect(at).toBe(200 * BYTES);
+    expect(made).toBeLessThan(30);
+    await until(() => spare.length === made, 'all memory to come back');
+  });
+
+  it('gives no memory back that the socket may still look at when nobody wants the rest', async () => {
+    const given: Uint8Array[] = [];
+    const source = new EndlessSource();
+    const server = await swarm.listen((s) => s.route('endless', () => new ByteReply(null, source, (chunk) => given.push(chunk))));
+    const { cancel } = await swarm.connect(server).bytes('endless');
+    await sleep(50);
+    cancel();
+    await until(() => source.isReleased, 'the source to be released');
+    await sleep(20);
+    expect(given.length).toBeGreaterThan(0);
+    expect(given.length).toBeLessThan(source.asked);
+  });
+
   it('is cancelled by its cancel(), and what was not read is dropped', async () => {
     const source = new EndlessSource();
     const server = await swarm.listen((s) => s.route('endless', () => new ByteReply({ n: 1 }, source)));

@@ -92,6 +92,25 @@ describe('memory that a socket reads into', () => {
     expect(holds(chunk, stamp)).toBe(true);
   });
 
+  it('stays as it is while most of it waits for a reader that only borrows, and is used again afterwards', async () => {
+    const feed = new Feed();
+    const slow = feed.inbox(true);
+    feed.read(10, slow);
+    const stamps = [feed.read(100_000, slow), feed.read(100_000, slow)];
+    for (let read = 0; read < 4; read++) feed.read(100_000, slow);
+    await taken(slow);
+    const chunks: Uint8Array[] = [];
+    for (const stamp of stamps) {
+      chunks.push(await taken(slow));
+      expect(holds(chunks.at(-1) as Uint8Array, stamp)).toBe(true);
+    }
+    expect(chunks[0]?.buffer).toBe(chunks[1]?.buffer);
+    expect(chunks[0]?.buffer.byteLength).toBe(RECEIVE_SLAB_BYTES);
+    const spare = ReceiveMemory.spareSlabs;
+    await taken(slow);
+    expect(ReceiveMemory.spareSlabs).toBe(spare + 1);
+  });
+
   it('waits to be used again in no more than 32 slabs', async () => {
     const inboxes = Array.from({ length: MAX_SPARE_SLABS + 10 }, () => new Feed()).map((feed) => ({ feed, inbox: feed.inbox(true) }));
     for (const { feed, inbox } of inboxes) {

@@ -8,7 +8,7 @@ export const MAX_SPARE_SLABS = 32;
 const LEAST_READ_BYTES = 65_536;
 /** Reads that bring no byte streams go here, for all connections of the process. */
 const SCRATCH_BYTES = 65_536;
-/** A stored chunk that uses less than this part of the memory behind it is copied, so that it does not keep the rest alive. */
+/** Chunks that wait and use less than this part of the memory behind them are copied, so that they do not keep the rest alive. */
 const WORTH_KEEPING = 0.5;
 
 /** Decides whether bytes of a stream can stay where the socket put them. */
@@ -28,8 +28,9 @@ export const SEPARATE_CHUNKS: ChunkKeeper = {
 class Slab {
   readonly memory = Buffer.allocUnsafeSlow(RECEIVE_SLAB_BYTES);
   filled = 0;
-  /** Chunks that will come back. */
+  /** Chunks that will come back, and their bytes. */
   lent = 0;
+  lentBytes = 0;
   /** Some chunk will not come back, so the slab is left to the garbage collector. */
   isGivenAway = false;
   /** Nothing more is read into it. */
@@ -90,6 +91,7 @@ export class ReceiveMemory implements ChunkKeeper {
     if (!inbox.isAwaited) slab.users.add(inbox);
     if (inbox.isLending) {
       slab.lent++;
+      slab.lentBytes += chunk.length;
       this.lending.set(chunk.buffer, slab);
     } else slab.isGivenAway = true;
     return chunk;
@@ -99,6 +101,7 @@ export class ReceiveMemory implements ChunkKeeper {
     const slab = this.lending.get(chunk.buffer);
     if (!slab) return;
     slab.lent--;
+    slab.lentBytes -= chunk.length;
     if (slab.lent > 0) return;
     this.lending.delete(chunk.buffer);
     this.reuse(slab);
@@ -111,17 +114,23 @@ export class ReceiveMemory implements ChunkKeeper {
     this.slab = undefined;
   }
 
-  /** Readers had a turn since the slab was full. Chunks that still wait are copied: a few of them must not keep all of it alive. */
+  /**
+   * Readers had a turn since the slab was full. Chunks that still wait are copied: a few of them must not keep all of it alive. Where
+   * they are most of it and will come back, a copy would only be more memory.
+   */
   private dropRetired(): void {
     const slab = this.retired;
     if (!slab) return;
     this.retired = undefined;
-    for (const inbox of slab.users)
+    const isWorthKeeping = slab.lentBytes >= slab.memory.length * WORTH_KEEPING;
+    for (const inbox of slab.users) {
+      if (inbox.isLending && isWorthKeeping) continue;
       inbox.replace((chunk) => {
         if (chunk.buffer !== slab.memory.buffer) return chunk;
         if (inbox.isLending) this.returned(chunk);
         return Buffer.from(chunk);
       });
+    }
     slab.users.clear();
     slab.isRetired = true;
     this.reuse(slab);

@@ -13,6 +13,8 @@ interface Entry {
   isLast: boolean;
   /** Needs no credit, so only the socket can hold it up; counted while it waits. */
   readonly isFree: boolean;
+  /** Told of the payload once the socket has sent it. */
+  readonly onSent: ((payload: Uint8Array) => void) | undefined;
 }
 
 export interface SendStreamOptions {
@@ -56,10 +58,13 @@ export class SendStream implements TurnTaker {
     return this.queuedBytes;
   }
 
-  /** Queues a DATA or RESPONSE frame that needs credit. Returns false when the source should wait for {@link drained}. */
-  write(type: FrameType, payload: Uint8Array): boolean {
+  /**
+   * Queues a DATA or RESPONSE frame that needs credit. Returns false when the source should wait for {@link drained}.
+   * @param onSent told of the payload once the socket has sent all of it; never, if it does not come to that
+   */
+  write(type: FrameType, payload: Uint8Array, onSent?: (payload: Uint8Array) => void): boolean {
     if (this.closed) return true;
-    this.push(type, payload, false, false);
+    this.push(type, payload, false, false, onSent);
     return this.queuedBytes < this.options.sendAheadBytes;
   }
 
@@ -139,7 +144,10 @@ export class SendStream implements TurnTaker {
     batch.append(entry.type, isEnd ? FrameFlag.END : FrameFlag.NONE, streamId, 0, payload);
     entry.sent += length;
     this.queuedBytes -= isDone ? length + FRAME_HEADER_BYTES : length;
-    if (isDone) this.dropFirst();
+    if (isDone) {
+      if (entry.onSent) this.options.queue.whenSent(entry.payload, entry.onSent);
+      this.dropFirst();
+    }
     if (entry.isFree) this.options.queue.park(-length);
     if (this.wake && this.queuedBytes < this.options.sendAheadBytes) {
       const wake = this.wake;
@@ -170,8 +178,8 @@ export class SendStream implements TurnTaker {
     return 0;
   }
 
-  private push(type: FrameType, payload: Uint8Array, isLast: boolean, isFree: boolean): void {
-    this.entries.push({ type, payload, sent: 0, isLast, isFree });
+  private push(type: FrameType, payload: Uint8Array, isLast: boolean, isFree: boolean, onSent?: (payload: Uint8Array) => void): void {
+    this.entries.push({ type, payload, sent: 0, isLast, isFree, onSent });
     // Counting a header for each keeps small values from piling up in great numbers.
     this.queuedBytes += payload.length + FRAME_HEADER_BYTES;
     if (isFree) this.options.queue.park(payload.length);
@@ -181,6 +189,6 @@ export class SendStream implements TurnTaker {
 
 const EMPTY = new Uint8Array(0);
 /** In the place of an entry that was sent, so that its payload is let go. */
-const NOTHING: Entry = { type: FrameType.END, payload: EMPTY, sent: 0, isLast: false, isFree: true };
+const NOTHING: Entry = { type: FrameType.END, payload: EMPTY, sent: 0, isLast: false, isFree: true, onSent: undefined };
 /** Sent entries are cut off in lots of this many. */
 const COMPACT_AT = 4_096;

@@ -126,9 +126,9 @@ export class ServerStream {
   }
 
   /** Answers with a head and raw bytes as fast as the asker takes them. Rejects with what the source throws. */
-  async bytes(head: unknown, source: ByteStream | Readable): Promise<void> {
+  async bytes(head: unknown, source: ByteStream | Readable, onSent?: (chunk: Uint8Array) => void): Promise<void> {
     if (!this.isAnswered) this.stream.writeFree(FrameType.HEAD, encodeJsonBytes(head, this.maxJsonBytes), false);
-    await this.run(() => sendBytes(source, this.stream));
+    await this.run(() => sendBytes(source, this.stream, onSent));
   }
 
   /** Answers with an error. */

@@ -14,6 +14,12 @@ const WRITE_AHEAD_BYTES = 262_144;
  */
 const EARLY_BYTES = 4_096;
 
+/** Whose memory a payload is, to be told once it was sent. */
+interface Lender {
+  readonly payload: Uint8Array;
+  readonly onSent: (payload: Uint8Array) => void;
+}
+
 /** A stream that takes turns in sending. */
 export interface TurnTaker {
   /** Appends up to one quantum of frames. Returns true if it could go on. */
@@ -36,6 +42,8 @@ export class WriteQueue {
   private isClosed = false;
   /** True while this end does not read: the answers to the pacer's markers are not read either. */
   private isUnpaced = false;
+  /** Who lent the payloads of the batch. */
+  private lenders: Lender[] = [];
 
   constructor(
     private readonly socket: Socket,
@@ -82,6 +90,11 @@ export class WriteQueue {
   setReading(isReading: boolean): void {
     this.isUnpaced = !isReading;
     if (this.isUnpaced && this.ring.length > 0) this.schedule();
+  }
+
+  /** The payload of the frame that was appended last is only lent: `onSent` is told when the socket has sent the batch with it. */
+  whenSent(payload: Uint8Array, onSent: (payload: Uint8Array) => void): void {
+    this.lenders.push({ payload, onSent });
   }
 
   /** Writes what is queued to the socket, as far as the socket should have it now. */
@@ -149,10 +162,15 @@ export class WriteQueue {
 
   private hand(frames: DrainedFrames, bytes: number): void {
     const { parts } = frames;
+    const { lenders } = this;
+    if (lenders.length > 0) this.lenders = [];
     this.inFlight += bytes;
     const last = parts.length - 1;
     const sent = (error?: Error | null): void => {
-      if (!error) recycleFrames(frames);
+      if (!error) {
+        recycleFrames(frames);
+        for (const { payload, onSent } of lenders) onSent(payload);
+      }
       this.sent(bytes);
     };
     if (last > 0) this.socket.cork();

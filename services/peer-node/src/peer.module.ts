@@ -18,6 +18,7 @@ import { PagesController } from './reading/pages.controller.ts';
 import { NetworkController } from './tracker-link/network.controller.ts';
 import { TrackerLink } from './tracker-link/tracker-link.service.ts';
 import { PiecesController } from './uploads/pieces.controller.ts';
+import { SendBuffers } from './uploads/send-buffers.ts';
 import { UploadMeter } from './uploads/upload-meter.ts';
 import { Inspector } from './worker-link/inspector.ts';
 import { WorkerLink } from './worker-link/worker-link.service.ts';
@@ -56,6 +57,7 @@ export class PeerModule {
         PiecesController,
       ],
       providers: [
+        SendBuffers,
         UploadMeter,
         { provide: CLOCK, useValue: systemClock },
         { provide: Library, useValue: parts.library },

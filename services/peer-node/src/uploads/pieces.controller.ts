@@ -22,6 +22,7 @@ import { KeyedQueue } from '../library/keyed-queue.ts';
 import { Library } from '../library/library.service.ts';
 import type { LocalDocument } from '../library/local-document.ts';
 import { DocumentReader } from '../reading/document-reader.ts';
+import { SendBuffers } from './send-buffers.ts';
 import { UploadMeter } from './upload-meter.ts';
 
 /** How much is read from the disk at a time while pieces are sent, in bytes. */
@@ -40,6 +41,7 @@ export class PiecesController {
     @Inject(DocumentReader) private readonly reader: DocumentReader,
     @Inject(UploadMeter) private readonly meter: UploadMeter,
     @Inject(NodeBandwidth) private readonly bandwidth: NodeBandwidth,
+    @Inject(SendBuffers) private readonly buffers: SendBuffers,
   ) {}
 
   /** The one path of document bytes. Pieces that are not here are left out of the head, unless a pdf-worker demands them. */
@@ -49,9 +51,9 @@ export class PiecesController {
     const document = this.library.get(request.id);
     demandInside(request.pieces, document);
     if (request.demand && context.peer.role === 'worker')
-      return new ByteReply({ pieces: request.pieces }, this.sendOnDemand(document, request.pieces, context.signal));
+      return this.reply(request.pieces, this.sendOnDemand(document, request.pieces, context.signal));
     const pieces = piecesHere(request.pieces, document);
-    return new ByteReply({ pieces }, this.sendInTurn(document, pieces, context));
+    return this.reply(pieces, this.sendInTurn(document, pieces, context));
   }
 
   @MessagePattern(PEER_PATTERNS.have)
@@ -89,6 +91,10 @@ export class PiecesController {
     if (!found) throw new PageSwarmError('PAGE_NOT_AVAILABLE', 'This node does not keep the texts of that document');
     const { layout, texts } = found;
     return new ByteReply({ layout: layout.length, texts: texts.length }, once(Buffer.concat([layout, texts])));
+  }
+
+  private reply(pieces: readonly IndexRange[], body: AsyncIterable<Uint8Array>): ByteReply<PiecesHead> {
+    return new ByteReply({ pieces: [...pieces] }, body, (chunk) => this.buffers.give(chunk));
   }
 
   /** Requests of one peer for one document are served in the order in which they came: what it asked first, it needs first. */
@@ -141,7 +147,7 @@ export class PiecesController {
   }
 
   private async read(document: LocalDocument, offset: number, length: number): Promise<Uint8Array> {
-    const chunk = await document.pieces.read(offset, length);
+    const chunk = await document.pieces.read(offset, length, this.buffers.take(length));
     this.meter.sent(chunk.length);
     return chunk;
   }
