@@ -1,5 +1,10 @@
 /** Bytes of an info-hash (v1, or v2 cut) and of a peer id (BEP 3, 52). */
 export const HASH_BYTES = 20;
+/** Copies a few bytes. For so few a loop costs a fraction of `Buffer.copy`, which makes a view of its source first. */
+export function copyFew(from: Uint8Array, start: number, into: Uint8Array, at: number, length: number): void {
+  for (let n = 0; n < length; n++) into[at + n] = from[start + n] as number;
+}
+
 /** The most peers in one answer, and how many there are if the client does not say. */
 export const MAX_NUMWANT = 100;
 export const DEFAULT_NUMWANT = 50;
@@ -30,7 +35,7 @@ export class Announce {
 
   /** @param address 4 or 16 bytes */
   setSender(address: Buffer): void {
-    address.copy(this.key);
+    copyFew(address, 0, this.key, 0, address.length);
     this.width = address.length + 2;
   }
 

@@ -1,4 +1,4 @@
-import { HASH_BYTES } from './announce.ts';
+import { copyFew, HASH_BYTES } from './announce.ts';
 
 /** Room that a swarm begins with, in peers; it doubles when it is full. */
 const FIRST_CAPACITY = 2;
@@ -60,7 +60,7 @@ export class PeerSlots {
   add(key: Buffer, peerId: Buffer, isSeeder: boolean, seconds: number): number {
     if (this.count === this.seen.length) this.grow();
     const place = this.count++;
-    key.copy(this.addresses, place * this.width, 0, this.width);
+    copyFew(key, 0, this.addresses, place * this.width, this.width);
     this.write(place, peerId, seconds);
     if (this.index) this.enter(place);
     else if (this.count > UNINDEXED_PEERS) this.buildIndex();
@@ -138,7 +138,7 @@ export class PeerSlots {
   }
 
   private write(place: number, peerId: Buffer, seconds: number): void {
-    peerId.copy(this.ids, place * HASH_BYTES, 0, HASH_BYTES);
+    copyFew(peerId, 0, this.ids, place * HASH_BYTES, HASH_BYTES);
     this.seen[place] = seconds;
   }
 

@@ -1,4 +1,4 @@
-import { ANNOUNCE_EVENTS, type Announce, DEFAULT_NUMWANT, EVENT, HASH_BYTES, MAX_NUMWANT, type Refusal } from './announce.ts';
+import { ANNOUNCE_EVENTS, type Announce, copyFew, DEFAULT_NUMWANT, EVENT, HASH_BYTES, MAX_NUMWANT, type Refusal } from './announce.ts';
 
 /** What is asked for, and what an answer is (BEP 15). */
 export const UDP_ACTION = { connect: 0, announce: 1, scrape: 2, error: 3 } as const;
@@ -40,8 +40,8 @@ export function readUdpAnnounce(packet: Buffer, request: Announce): Refusal | un
   if (packet.length < ANNOUNCE_BYTES) return TOO_SHORT;
   const port = packet.readUInt16BE(96);
   if (port === 0) return NO_PORT;
-  packet.copy(request.infoHash, 0, 16, 16 + HASH_BYTES);
-  packet.copy(request.peerId, 0, 36, 36 + HASH_BYTES);
+  copyFew(packet, 16, request.infoHash, 0, HASH_BYTES);
+  copyFew(packet, 36, request.peerId, 0, HASH_BYTES);
   request.setPort(port);
   request.isSeeder = packet.readUInt32BE(64) === 0 && packet.readUInt32BE(68) === 0;
   const event = packet.readUInt32BE(80);

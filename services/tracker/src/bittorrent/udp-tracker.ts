@@ -2,7 +2,7 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import type { Logger } from '@pageswarm/observability';
 import type { Endpoint } from '@pageswarm/primitives';
-import { Announce, COMPACT_BYTES, EVENT, type Refusal } from './announce.ts';
+import { Announce, COMPACT_BYTES, copyFew, EVENT, type Refusal } from './announce.ts';
 import { ANNOUNCE_INTERVAL_SECONDS, type BittorrentTracker, isRefusal } from './bittorrent.service.ts';
 import type { ProtocolCounters } from './bittorrent-counters.ts';
 import { addressBytes } from './client-address.ts';
@@ -29,6 +29,8 @@ export class UdpTracker {
   private socket: Socket | undefined;
   private readonly request = new Announce();
   private out = Buffer.alloc(MAX_UDP_ANSWER_BYTES);
+  /** Beginnings of `out` by their length, for there are few lengths and each view costs as much as an answer's peers. */
+  private beginnings: (Buffer | undefined)[] = [];
   /** The address that was read last: clients ask several times in a row. */
   private sender: { readonly text: string; readonly bytes: Buffer | undefined } = { text: '', bytes: undefined };
 
@@ -74,7 +76,7 @@ export class UdpTracker {
   /** @returns a view into the one buffer, good until the next answer; undefined for what gets none */
   answer(packet: Buffer, remoteAddress: string): Buffer | undefined {
     const length = this.write(packet, remoteAddress);
-    return length === 0 ? undefined : this.out.subarray(0, length);
+    return length === 0 ? undefined : this.beginning(length);
   }
 
   /** @returns how many bytes the answer in `out` has; 0 for what gets none */
@@ -82,7 +84,7 @@ export class UdpTracker {
     const address = this.bytesOf(remoteAddress);
     if (packet.length < UDP_BYTES.requestHead || !address) return this.ignored();
     const { out } = this;
-    packet.copy(out, 4, 12, 16);
+    copyFew(packet, 12, out, 4, 4);
     const action = packet.readUInt32BE(8);
     if (action === UDP_ACTION.connect) {
       if (!isConnectRequest(packet)) return this.ignored();
@@ -159,8 +161,15 @@ export class UdpTracker {
     const length = this.write(packet, address);
     // A sender whose port is 0 cannot be answered.
     if (length === 0 || port === 0) return;
-    socket.send(this.out, 0, length, port, address);
+    socket.send(this.beginning(length), port, address);
     // An answer that the system did not take at once is sent later, out of this buffer: the next one needs another.
-    if (socket.getSendQueueCount() > 0) this.out = Buffer.alloc(MAX_UDP_ANSWER_BYTES);
+    if (socket.getSendQueueCount() === 0) return;
+    this.out = Buffer.alloc(MAX_UDP_ANSWER_BYTES);
+    this.beginnings = [];
+  }
+
+  private beginning(length: number): Buffer {
+    this.beginnings[length] ??= this.out.subarray(0, length);
+    return this.beginnings[length];
   }
 }
