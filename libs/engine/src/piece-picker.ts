@@ -161,8 +161,7 @@ export class PiecePicker {
       for (let i = 0; i < bucket.length && unseen > 0; i++) {
         const piece = bucket[(start + i) % bucket.length] as number;
         if (!this.holds(holder, piece) || picked.includes(piece)) continue;
-        const end = piece - (piece % this.runLength) + this.runLength;
-        for (let next = this.startOfRun(holder, piece, level, picked); next < end && this.isOfRun(holder, next, level, picked); next++) {
+        for (let next = this.startOfRun(holder, piece, level, picked); this.isOfRun(holder, next, level, picked); next++) {
           if (full(budget, picked.length, bytes)) return picked;
           picked.push(next);
           bytes += this.book.bytesOf(next);

@@ -11,7 +11,12 @@ export class BackgroundSync {
 
   written(bytes: number): void {
     this.unsyncedBytes += bytes;
-    if (this.unsyncedBytes < SYNC_STEP_BYTES || this.running !== undefined) return;
+    if (this.unsyncedBytes >= SYNC_STEP_BYTES) this.begin();
+  }
+
+  /** Begins with what is written, however little: nothing more will come for a while, and {@link finish} may follow. */
+  begin(): void {
+    if (this.unsyncedBytes === 0 || this.running !== undefined) return;
     this.unsyncedBytes = 0;
     this.running = this.sync()
       .catch((error: unknown) => {

@@ -171,6 +171,7 @@ export class FileDocument implements DocumentPieces {
     await this.writer.add(piece, bytes);
     await this.haveFile?.mark(piece, true);
     this.have.set(piece);
+    if (this.have.isFull) this.parts.data.syncAhead();
   }
 
   /**

@@ -39,14 +39,18 @@ export function merkleRoot(layer: Uint8Array, width: number, filler: Uint8Array)
   const nodes = Buffer.allocUnsafe((count + 1) * MERKLE_HASH_BYTES);
   nodes.set(layer);
   let padding = filler;
+  let paddingRows = width;
   for (let rows = width; rows > 1; rows /= 2) {
-    if (count % 2 === 1) nodes.set(padding, count++ * MERKLE_HASH_BYTES);
+    if (count % 2 === 1) {
+      // Whole pieces need none, so it is made for the row where it is missing.
+      for (; paddingRows > rows; paddingRows /= 2) padding = parentOf(padding);
+      nodes.set(padding, count++ * MERKLE_HASH_BYTES);
+    }
     for (let parent = 0; parent < count / 2; parent++) {
       const pair = nodes.subarray(parent * 2 * MERKLE_HASH_BYTES, (parent * 2 + 2) * MERKLE_HASH_BYTES);
       hashInto(nodes, parent * MERKLE_HASH_BYTES, pair);
     }
     count /= 2;
-    if (rows > 2) padding = parentOf(padding);
   }
   return nodes.subarray(0, MERKLE_HASH_BYTES);
 }

@@ -1,42 +1,55 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { PageSwarmError } from '@pageswarm/primitives';
-import type { FileDigests } from './running-digests.ts';
 
 /** How much of the file is read at a time, in bytes. */
 export const FOLLOWER_READ_BYTES = 1_048_576;
+/** The heap of such a thread, in mebibytes: it keeps one buffer and nothing else. */
+const FOLLOWER_HEAP_MIB = 16;
 
-/** The other thread. It is text because a bundle, a test and a source folder have no file of it in common. */
+/**
+ * The other thread. It is text because a bundle, a test and a source folder have no file of it in common. On Linux a priority belongs
+ * to a thread: where processors are scarce, bytes are brought, checked and served first, and their digests follow.
+ */
 const FOLLOWER = `
 const { parentPort, workerData } = require('node:worker_threads');
 const { openSync, readSync, closeSync } = require('node:fs');
 const { createHash } = require('node:crypto');
-const [md5, sha256] = [createHash('md5'), createHash('sha256')];
-const buffer = Buffer.allocUnsafe(workerData.readBytes);
+const { constants, setPriority } = require('node:os');
+if (process.platform === 'linux') {
+  try {
+    setPriority(0, constants.priority.PRIORITY_LOW);
+  } catch {}
+}
+const hash = createHash(workerData.algorithm);
+const buffer = Buffer.allocUnsafeSlow(workerData.readBytes);
 const file = openSync(workerData.path, 'r');
 let at = 0;
 parentPort.on('message', ({ end, isLast }) => {
   while (at < end) {
     const length = readSync(file, buffer, 0, Math.min(buffer.length, end - at), at);
     if (length === 0) throw new Error('the file ends at ' + at);
-    const part = buffer.subarray(0, length);
-    md5.update(part);
-    sha256.update(part);
+    hash.update(buffer.subarray(0, length));
     at += length;
   }
   if (!isLast) return;
   closeSync(file);
-  parentPort.postMessage({ md5: md5.digest('hex'), sha256: sha256.digest('hex') });
+  parentPort.postMessage(hash.digest('hex'));
 });
 `;
 
-/** The digests of a growing file, computed on a thread of its own that reads behind the writer. */
+/** One digest of a growing file, computed on a thread of its own that reads behind the writer. */
 export class DigestFollower {
   private readonly worker: Worker;
   private failure: unknown;
 
-  constructor(path: string) {
-    this.worker = new Worker(FOLLOWER, { eval: true, workerData: { path, readBytes: FOLLOWER_READ_BYTES } });
+  /** @param algorithm as `node:crypto` names it */
+  constructor(path: string, algorithm: string) {
+    this.worker = new Worker(FOLLOWER, {
+      eval: true,
+      workerData: { path, algorithm, readBytes: FOLLOWER_READ_BYTES },
+      resourceLimits: { maxOldGenerationSizeMb: FOLLOWER_HEAP_MIB },
+    });
     this.worker.unref();
     this.worker.on('error', (error) => {
       this.failure = error;
@@ -48,14 +61,14 @@ export class DigestFollower {
     this.worker.postMessage({ end, isLast: false });
   }
 
-  /** The digests of the first `size` bytes. @throws PageSwarmError STORE_FAILED when they cannot be read */
-  async finish(size: number): Promise<FileDigests> {
+  /** The digest of the first `size` bytes, in hex. @throws PageSwarmError STORE_FAILED when they cannot be read */
+  async finish(size: number): Promise<string> {
     try {
       if (this.failure) throw this.failure;
       const answer = once(this.worker, 'message');
       this.worker.postMessage({ end: size, isLast: true });
-      const [digests] = await answer;
-      return digests;
+      const [digest] = await answer;
+      return digest;
     } catch (cause) {
       throw new PageSwarmError('STORE_FAILED', 'The finished file cannot be read', { cause });
     } finally {

@@ -5,9 +5,9 @@ import { DigestFollower } from './digest-follower.ts';
 
 /** How much is read back from the disk at a time, in bytes (at least one piece). */
 export const READ_BACK_BYTES = 1_048_576;
-/** Documents from this size on, in bytes, get a thread for their digests; for smaller ones the start of a thread costs more. */
+/** Documents from this size on, in bytes, get a thread for each of their digests; for smaller ones the start of a thread costs more. */
 export const MIN_FOLLOWED_BYTES = 33_554_432;
-/** How much has to be new before that thread is told, in bytes. */
+/** How much has to be new before those threads are told, in bytes. */
 export const FOLLOW_STEP_BYTES = 4_194_304;
 
 /** What people compare files by, in hex: as `md5sum` and `sha256sum` print them. */
@@ -18,7 +18,7 @@ export interface FileDigests {
 
 /**
  * The digests of a document while it arrives, so that the finished file need not be read again. A large one is followed on the disk by
- * another thread. Of a small one, what comes in order is taken from memory; what came too early is read back once everything
+ * other threads. Of a small one, what comes in order is taken from memory; what came too early is read back once everything
  * before it is there.
  */
 export class RunningDigests {
@@ -28,7 +28,7 @@ export class RunningDigests {
   private next = 0;
   private readingBack: Promise<void> | undefined;
   private readonly followedPath: string | undefined;
-  private follower: DigestFollower | undefined;
+  private followers: Record<keyof FileDigests, DigestFollower> | undefined;
   private told = 0;
 
   constructor(private readonly document: LocalDocument) {
@@ -58,8 +58,10 @@ export class RunningDigests {
    */
   async finish(): Promise<FileDigests> {
     if (this.followedPath !== undefined) {
-      this.follower ??= new DigestFollower(this.followedPath);
-      return this.follower.finish(this.document.record.size);
+      const { size } = this.document.record;
+      const followers = this.followersOf(this.followedPath);
+      const [md5, sha256] = await Promise.all([followers.md5.finish(size), followers.sha256.finish(size)]);
+      return { md5, sha256 };
     }
     await this.readingBack?.catch(() => undefined);
     await this.catchUp();
@@ -68,7 +70,7 @@ export class RunningDigests {
 
   /** Ends what runs beside; nothing more is asked. */
   close(): void {
-    this.follower?.close();
+    for (const follower of Object.values(this.followers ?? {})) follower.close();
   }
 
   private update(bytes: Uint8Array): void {
@@ -82,8 +84,12 @@ export class RunningDigests {
     const end = Math.min(this.next * record.pieceLength, record.size);
     if (end - this.told < FOLLOW_STEP_BYTES) return;
     this.told = end;
-    this.follower ??= new DigestFollower(path);
-    this.follower.upTo(end);
+    for (const follower of Object.values(this.followersOf(path))) follower.upTo(end);
+  }
+
+  private followersOf(path: string): Record<keyof FileDigests, DigestFollower> {
+    this.followers ??= { md5: new DigestFollower(path, 'md5'), sha256: new DigestFollower(path, 'sha256') };
+    return this.followers;
   }
 
   private catchUp(): Promise<void> {
