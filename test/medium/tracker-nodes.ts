@@ -3,13 +3,13 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readTrackerConfig } from '@pageswarm/config';
 import type { AnnouncedDocument, AnnounceReply, Document, JoinReply, SearchItem } from '@pageswarm/contracts';
 import { PEER_PATTERNS, TRACKER_PATTERNS } from '@pageswarm/contracts';
-import { createLogger } from '@pageswarm/observability';
+import { createLogger, type Logger } from '@pageswarm/observability';
 import { type Endpoint, type PeerId, peerId } from '@pageswarm/primitives';
 import { DocumentHasher, encodeMetainfo, infoHashes } from '@pageswarm/torrent';
 import { type RunningTracker, startTracker } from '@pageswarm/tracker';
 import { ByteReply, SwarmClient, SwarmServer } from '@pageswarm/transport';
 
-export function startTestTracker(env: Record<string, string> = {}): Promise<RunningTracker> {
+export function startTestTracker(env: Record<string, string> = {}, logger = testLogger()): Promise<RunningTracker> {
   const config = readTrackerConfig({
     PAGESWARM_HTTP_PORT: '0',
     PAGESWARM_TRANSPORT_PORT: '0',
@@ -19,8 +19,11 @@ export function startTestTracker(env: Record<string, string> = {}): Promise<Runn
     PAGESWARM_SNAPSHOT_INTERVAL_MS: '100',
     ...env,
   });
-  const level = process.env.TRACKER_TEST_LOG ?? 'silent';
-  return startTracker(config, createLogger({ service: 'tracker', node: 'test', level, format: 'json' }));
+  return startTracker(config, logger);
+}
+
+export function testLogger(): Logger {
+  return createLogger({ service: 'tracker', node: 'test', level: process.env.TRACKER_TEST_LOG ?? 'silent', format: 'json' });
 }
 
 /** A document with its metainfo, as the peer that added it would tell. */
