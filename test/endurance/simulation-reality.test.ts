@@ -1,9 +1,9 @@
 import { randomInt } from 'node:crypto';
-import { cpus } from 'node:os';
 import { expect, it } from '@jest/globals';
 import type { Document } from '@pageswarm/contracts';
 import { type NodeScenario, type Scenario, simulate } from '@pageswarm/simulation';
 import { noisePdf, ProcessSwarm } from '@pageswarm/testing';
+import { restedSince } from '../../tools/bench/processor-rest.ts';
 import { PeerClient } from '../../tools/local-swarm/peer.client.ts';
 
 const MIB = 1_048_576;
@@ -76,20 +76,6 @@ async function downloadAllAtOnce(bytes: Uint8Array): Promise<number> {
     realMs = Math.max(...times);
   });
   return realMs;
-}
-
-/** Tells later which share of the time since now the processors had nothing to do. */
-function restedSince(): () => number {
-  const times = (): [idle: number, all: number] => {
-    const all = cpus().map((cpu) => cpu.times);
-    const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
-    return [sum(all.map(({ idle }) => idle)), sum(all.flatMap((one) => Object.values(one)))];
-  };
-  const [idleBefore, allBefore] = times();
-  return () => {
-    const [idle, all] = times();
-    return (idle - idleBefore) / (all - allBefore);
-  };
 }
 
 /** The median makespan of some seeds, in ms. */

@@ -1,7 +1,7 @@
 import { cpuSeconds, firstLine, LineProcess, type Rival } from './rival.ts';
 
 /** Debian's Python has python3-libtorrent; another `python3` may come first in the path. */
-const PYTHON = '/usr/bin/python3';
+export const PYTHON = '/usr/bin/python3';
 const SCRIPT = 'tools/bench/libtorrent_transfer.py';
 
 export const libtorrentRival: Rival = {

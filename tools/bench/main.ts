@@ -1,10 +1,11 @@
 // npm run bench [-- NAME ... [--documents N]]: measures, prints a table for each benchmark and keeps its numbers in build/bench.
 import { parseArgs } from 'node:util';
 import { type Bench, machineLine, measurementTable, saveMeasurements } from './bench.ts';
+import { crowdBench } from './crowd.bench.ts';
 import { firstPageBench } from './first-page.bench.ts';
+import { hostsBench } from './hosts.bench.ts';
 import { memoryBench } from './memory.bench.ts';
 import { pdfBench } from './pdf.bench.ts';
-import { crowdBench, hostsBench } from './swarm.bench.ts';
 import { announcesBench } from './tracker-announces.bench.ts';
 import { catalogBench } from './tracker-catalog.bench.ts';
 import { mixedBench } from './tracker-mixed.bench.ts';

@@ -72,10 +72,23 @@ export class LineProcess {
     return this.child.pid;
   }
 
+  /** Its next line. @throws Error if the process ends first */
+  async line(): Promise<string> {
+    const { value } = await this.lines.next();
+    if (value === undefined) throw new Error(`${this.child.spawnfile} ended without a word`);
+    return value;
+  }
+
+  /** The line that answers a line. */
+  ask(question: string): Promise<string> {
+    this.child.stdin?.write(`${question}\n`);
+    return this.line();
+  }
+
   /** The number after this word in the next line. @throws Error if the process ends or says something else */
   async number(word: string): Promise<number> {
-    const { value } = await this.lines.next();
-    const [, number] = new RegExp(`^${word} ([\\d.]+)$`).exec(value ?? '') ?? [];
+    const value = await this.line();
+    const [, number] = new RegExp(`^${word} ([\\d.]+)$`).exec(value) ?? [];
     if (number === undefined) throw new Error(`${this.child.spawnfile} said "${value}" instead of "${word} ..."`);
     return Number(number);
   }
