@@ -4,6 +4,7 @@ import type { DocumentRecord } from '../catalog/document-record.ts';
 import type { DocumentSearch } from '../search/document-search.ts';
 import { documentView } from './document-view.ts';
 import type { HostTable } from './host-table.ts';
+import { LoopTurns } from './loop-turns.ts';
 import { unknownDocument } from './swarm.service.ts';
 
 /** Measures how long searches take. */
@@ -11,6 +12,8 @@ export type SearchMeter = <T>(search: () => T) => T;
 
 /** The catalog as others see it: over HTTP and on the swarm transport alike. */
 export class Listing {
+  private readonly turns = new LoopTurns();
+
   constructor(
     private readonly catalog: Catalog,
     private readonly hosts: HostTable,
@@ -19,10 +22,12 @@ export class Listing {
   ) {}
 
   /**
-   * One page. An order that nobody asked for before is made first, while others get their turns.
+   * One page. An order that nobody asked for before is made first, while others get their turns. Searches that come together are
+   * answered in turns of the event loop of their own: each of them may take milliseconds.
    * @throws PageSwarmError INVALID_REQUEST for a bad cursor, INVALID_MAGNET for a bad magnet link
    */
   async search({ query, limit, cursor, sort, order }: SearchRequest): Promise<DocumentList> {
+    await this.turns.next();
     const isDescending = (order ?? (sort === 'name' ? 'asc' : 'desc')) === 'desc';
     const wanted = sort ?? (order && this.documents.listsEverything(query) ? 'added' : undefined);
     if (wanted && this.documents.listsEverything(query)) await this.catalog.prepareOrder(wanted);
