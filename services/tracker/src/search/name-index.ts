@@ -1,7 +1,7 @@
 import { Uint32Column } from '../columns/column.ts';
 import { foldText, MAX_QUERY_WORDS, wordsOf } from './fold.ts';
 import { NumberBuffer, PostingLists } from './posting-lists.ts';
-import { type Confirming, planQuery } from './query-plan.ts';
+import { type Confirming, type KnownAnswers, planQuery } from './query-plan.ts';
 import { Tier, Vocabulary } from './vocabulary.ts';
 import { WordLists } from './word-lists.ts';
 
@@ -15,6 +15,12 @@ export const WHOLE_TEXT_TIER = 0;
 export const MAX_CANDIDATES = 50_000;
 /** The most documents that one query finds, for each of them is ranked. */
 export const MAX_MATCHES = 10_000;
+
+/**
+ * To mark the documents of a word costs this much less for each than to read the words of a document: so much more often than the
+ * leading word it may occur to be marked.
+ */
+const MARKING_ADVANTAGE = 16;
 
 export interface MatchLimits {
   /** @default MAX_CANDIDATES */
@@ -97,7 +103,12 @@ export class NameIndex {
   *match(query: string, { candidates, matches }: MatchLimits = DEFAULT_MATCH_LIMITS): Generator<MatchBatch> {
     const wanted = wordsOf(query).slice(0, MAX_QUERY_WORDS);
     if (wanted.length === 0) return;
-    const { leading, others } = planQuery(wanted, this.vocabulary, (word) => this.postings.countOf(word));
+    const plan = planQuery(wanted, this.vocabulary, (word) => this.postings.countOf(word));
+    const { leading } = plan;
+    const mostMarked = MARKING_ADVANTAGE * Math.min(plan.leadingDocuments, candidates);
+    const marks = plan.known.filter(({ documents }) => documents <= mostMarked).map((word) => this.marked(word));
+    const others = [...plan.known.filter(({ documents }) => documents > mostMarked), ...plan.compared];
+    const isLone = wanted.length === 1;
     const whole = foldText(query.trim());
     const stamp = this.nextStamp();
     const words: number[] = [];
@@ -115,15 +126,18 @@ export class NameIndex {
           if (this.seen.get(slot) === stamp) continue;
           this.seen.set(slot, stamp);
           left--;
-          if (others.length === 0 && tier !== Tier.exact) {
+          if (isLone && tier !== Tier.exact) {
             room--;
             slots.push(slot);
             tiers.push(tier);
             continue;
           }
-          const isOneText = this.words.read(slot, words);
+          const marked = worstMark(slot, tier, marks);
+          if (marked === 0) continue;
+          let isOneText = true;
+          if (others.length > 0 || marked === Tier.exact) isOneText = this.words.read(slot, words);
           // A better answer to the leading word would have led here before.
-          const worst = worstTier(words, tier, others);
+          const worst = worstTier(words, marked, others);
           if (worst === 0) continue;
           const mayBeWhole = worst === Tier.exact && (!isOneText || words.length === wanted.length);
           room--;
@@ -135,6 +149,19 @@ export class NameIndex {
       yield { slots, tiers, tier };
       if (left === 0 || room === 0) return;
     }
+  }
+
+  /** The tier of every document that answers a word, by its slot; 0 for the others. */
+  private marked({ tiers }: KnownAnswers): Uint8Array {
+    const marks = new Uint8Array(this.words.end);
+    for (const { tier, numbers } of tiers)
+      for (const number of numbers) {
+        this.slots.length = 0;
+        this.postings.read(number, this.slots);
+        const { items, length } = this.slots;
+        for (let n = 0; n < length; n++) if (marks[items[n] as number] === 0) marks[items[n] as number] = tier;
+      }
+    return marks;
   }
 
   /** Whether one text of a document is the query; lengths tell most of them apart without folding. */
@@ -154,9 +181,20 @@ export class NameIndex {
   }
 }
 
-/** The tier of the word that fits worst; 0 if one has no answer. */
-function worstTier(words: readonly number[], leadingTier: number, others: readonly Confirming[]): number {
+/** The tier of the marked word that fits worst; 0 if one has no answer. */
+function worstMark(slot: number, leadingTier: number, marks: readonly Uint8Array[]): number {
   let worst = leadingTier;
+  for (const tiers of marks) {
+    const tier = tiers[slot] as number;
+    if (tier === 0) return 0;
+    if (tier > worst) worst = tier;
+  }
+  return worst;
+}
+
+/** The tier of the compared word that fits worst; 0 if one has no answer. */
+function worstTier(words: readonly number[], soFar: number, others: readonly Confirming[]): number {
+  let worst = soFar;
   for (const other of others) {
     let best = 0;
     for (const word of words) {

@@ -12,10 +12,22 @@ export interface Confirming {
   tierOf(number: number): Tier | 0;
 }
 
+/** A word of a query whose answers in the whole vocabulary are known already, tier by tier from the best. */
+export interface KnownAnswers {
+  readonly tiers: readonly { readonly tier: Tier; readonly numbers: readonly number[] }[];
+  /** How many postings they have together. */
+  readonly documents: number;
+}
+
 /** The word of a query that documents are found by, best answers first, and those that only confirm. */
 export interface QueryPlan {
   readonly leading: Iterable<TierWords>;
-  readonly others: readonly Confirming[];
+  /** How many postings the answers to the leading word have; unknown for a lone word, which needs no others. */
+  readonly leadingDocuments: number;
+  /** Words whose answers are known: they confirm by their documents, if those are few enough. */
+  readonly known: readonly (KnownAnswers & Confirming)[];
+  /** Words that are compared with those of each document. */
+  readonly compared: readonly Confirming[];
 }
 
 /**
@@ -25,7 +37,8 @@ export interface QueryPlan {
  */
 export function planQuery(words: readonly string[], vocabulary: Vocabulary, documentsOf: (word: number) => number): QueryPlan {
   const [only] = words;
-  if (words.length === 1 && only !== undefined) return { leading: vocabulary.tiers(only), others: [] };
+  if (words.length === 1 && only !== undefined)
+    return { leading: vocabulary.tiers(only), leadingDocuments: Number.POSITIVE_INFINITY, known: [], compared: [] };
   const long = words.filter((word) => word.length >= MIN_LEADING_WORD_LENGTH);
   const candidates = (long.length > 0 ? long : words)
     .map((word) => ({ word, expected: documentsSpelling(word, vocabulary, documentsOf) || FEW_DOCUMENTS }))
@@ -39,10 +52,13 @@ export function planQuery(words: readonly string[], vocabulary: Vocabulary, docu
     if (one.documents <= FEW_DOCUMENTS) break;
   }
   const leading = best as ScannedWord;
-  const others = words
-    .filter((word) => word !== leading.word)
-    .map((word) => scanned.get(word)?.table() ?? new ComparedWord(new WantedWord(word), vocabulary));
-  return { leading: leading.tiers, others };
+  const others = words.filter((word) => word !== leading.word);
+  return {
+    leading: leading.tiers,
+    leadingDocuments: leading.documents,
+    known: others.map((word) => scanned.get(word)).filter((word) => word !== undefined),
+    compared: others.filter((word) => !scanned.has(word)).map((word) => new ComparedWord(new WantedWord(word), vocabulary)),
+  };
 }
 
 function documentsSpelling(word: string, vocabulary: Vocabulary, documentsOf: (word: number) => number): number {
@@ -50,10 +66,10 @@ function documentsSpelling(word: string, vocabulary: Vocabulary, documentsOf: (w
   return number === -1 ? 0 : documentsOf(number);
 }
 
-/** A word whose answers in the whole vocabulary are known, and how many postings they have. */
-class ScannedWord {
-  readonly tiers: readonly { readonly tier: Tier; readonly numbers: readonly number[] }[];
+class ScannedWord implements KnownAnswers, Confirming {
+  readonly tiers: KnownAnswers['tiers'];
   readonly documents: number;
+  private table: Uint8Array | undefined;
 
   constructor(
     readonly word: string,
@@ -66,10 +82,15 @@ class ScannedWord {
     this.documents = documents;
   }
 
-  table(): Confirming {
-    const known = new Uint8Array(this.vocabulary.end);
-    for (const { tier, numbers } of this.tiers) for (const number of numbers) known[number] = tier;
-    return { tierOf: (number) => known[number] as Tier | 0 };
+  tierOf(number: number): Tier | 0 {
+    this.table ??= this.tabulated();
+    return this.table[number] as Tier | 0;
+  }
+
+  private tabulated(): Uint8Array {
+    const table = new Uint8Array(this.vocabulary.end);
+    for (const { tier, numbers } of this.tiers) for (const number of numbers) table[number] = tier;
+    return table;
   }
 }
 

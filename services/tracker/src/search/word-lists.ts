@@ -7,6 +7,12 @@ export class WordLists {
   private readonly arena = new ByteArena();
   private readonly references = new Uint32Column();
   private bytes = new Uint8Array(256);
+  private slotsEnd = 0;
+
+  /** All slots with words are below this. */
+  get end(): number {
+    return this.slotsEnd;
+  }
 
   has(slot: number): boolean {
     return this.references.get(slot) !== 0;
@@ -21,6 +27,7 @@ export class WordLists {
     const before = this.references.get(slot);
     const after = before === 0 ? this.arena.put(this.bytes, end) : this.arena.replace(before, this.bytes, end);
     this.references.set(slot, after);
+    if (slot >= this.slotsEnd) this.slotsEnd = slot + 1;
   }
 
   delete(slot: number): void {
