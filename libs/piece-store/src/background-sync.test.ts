@@ -24,6 +24,20 @@ describe('the sync in the background', () => {
     expect(ends).toHaveLength(2);
   });
 
+  it('begins with less when nothing more will come, once', async () => {
+    const { sync, ends } = countedSyncs();
+    sync.begin();
+    expect(ends).toHaveLength(0);
+    sync.written(1);
+    sync.begin();
+    sync.begin();
+    expect(ends).toHaveLength(1);
+    ends[0]?.();
+    await sync.idle();
+    sync.begin();
+    expect(ends).toHaveLength(1);
+  });
+
   it('is followed by one for the rest, which waits for it', async () => {
     const { sync, ends } = countedSyncs();
     sync.written(SYNC_STEP_BYTES);

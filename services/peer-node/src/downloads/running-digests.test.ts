@@ -53,7 +53,7 @@ describe('the digests of a large document while it arrives', () => {
     await rm(directory, { recursive: true });
   }
 
-  it('are read behind the writer, on a thread of its own', () =>
+  it('are read behind the writer, on threads of their own', () =>
     inFolder(async (document) => {
       const digests = new RunningDigests(document);
       for (const piece of shuffled(
