@@ -23,9 +23,19 @@ export class DemandList {
     }
   }
 
-  /** The piece is here: nobody waits for it any more. */
+  /** The piece is stored: nobody waits for it any more. */
   satisfied(piece: number): void {
     this.readers.delete(piece);
+  }
+
+  has(piece: number): boolean {
+    return this.readers.has(piece);
+  }
+
+  /** True while a host is asked for any of them, or the disk is. */
+  isUnderWay(): boolean {
+    for (const piece of this.readers.keys()) if (this.book.isRequested(piece) || this.book.isArrived(piece)) return true;
+    return false;
   }
 
   get size(): number {

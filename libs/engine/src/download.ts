@@ -118,7 +118,7 @@ export class Download {
         this.demand(event, now);
         return;
       case 'demand-over':
-        transfer.demandOver(event.pieces);
+        transfer.demandOver(event.pieces, now);
         return;
       case 'tick':
         // The alarm has rung, be it a fraction of a millisecond early, as timers do: without a new one nothing would wake this download again.
@@ -221,8 +221,10 @@ export class Download {
   }
 
   private setAlarm(now: number): void {
-    if (this.wakeAt > now && this.wakeAt <= now + this.limits.heartbeatMs) return;
-    this.wakeAt = now + this.limits.heartbeatMs;
+    const { dueAt } = this.transfer;
+    const latest = Math.min(now + this.limits.heartbeatMs, dueAt > now ? dueAt : Number.POSITIVE_INFINITY);
+    if (this.wakeAt > now && this.wakeAt <= latest) return;
+    this.wakeAt = latest;
     this.commands.push({ type: 'wake-at', at: this.wakeAt });
   }
 

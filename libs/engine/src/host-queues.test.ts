@@ -21,6 +21,17 @@ describe('the queues of hosts', () => {
     expect(plan.take(1, ALL)).toEqual([2]);
   });
 
+  it('hand out first what was put before all others', () => {
+    const plan = queues();
+    plan.append(0, [1, 2, 3, 4]);
+    expect(plan.take(0, { bytes: 20, pieces: 9 })).toEqual([1, 2]);
+    plan.forget(3);
+    plan.prepend(0, [1, 3]);
+    expect(plan.bytesOf(0)).toBe(30);
+    expect(plan.take(0, ALL)).toEqual([1, 3, 4]);
+    expect(plan.bytesOf(0)).toBe(0);
+  });
+
   it('take the tail away in order, and leave what the other cannot have', () => {
     const plan = queues();
     plan.append(0, [1, 2, 3, 4, 5, 6]);

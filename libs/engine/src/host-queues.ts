@@ -31,6 +31,16 @@ export class HostQueues {
     }
   }
 
+  /** Puts pieces before all others of a host, in this order. */
+  prepend(host: number, pieces: readonly number[]): void {
+    const queue = this.queueOf(host);
+    const later = queue.pieces.slice(queue.head);
+    queue.pieces = [];
+    queue.head = 0;
+    this.append(host, pieces);
+    for (const piece of later) queue.pieces.push(piece);
+  }
+
   bytesOf(host: number): number {
     return this.queues.get(host)?.bytes ?? 0;
   }

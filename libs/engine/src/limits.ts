@@ -51,6 +51,10 @@ export const ENDGAME_FACTOR = 2;
 export const ENDGAME_MIN_GAIN_MS = 100;
 /** Demanded bytes that are asked at once, whatever is in flight already. */
 export const DEMAND_BURST_BYTES = MIB;
+/** The longest that nothing else is asked while what a reader waits for is on its way, in ms. */
+export const DEMAND_HOLD_MS = 500;
+/** What a host has still to begin is taken back for a reader if it would take longer than this, in ms. */
+export const DEMAND_QUEUE_MS = 50;
 
 /** Every limit of a download; the constants of the same name are the defaults. */
 export interface EngineLimits {
@@ -79,6 +83,8 @@ export interface EngineLimits {
   readonly endgameFactor: number;
   readonly endgameMinGainMs: number;
   readonly demandBurstBytes: number;
+  readonly demandHoldMs: number;
+  readonly demandQueueMs: number;
 }
 
 export const DEFAULT_ENGINE_LIMITS: EngineLimits = {
@@ -107,4 +113,6 @@ export const DEFAULT_ENGINE_LIMITS: EngineLimits = {
   endgameFactor: ENDGAME_FACTOR,
   endgameMinGainMs: ENDGAME_MIN_GAIN_MS,
   demandBurstBytes: DEMAND_BURST_BYTES,
+  demandHoldMs: DEMAND_HOLD_MS,
+  demandQueueMs: DEMAND_QUEUE_MS,
 };

@@ -1,5 +1,7 @@
 import { type IndexRange, indexesOf } from '@pageswarm/primitives';
+import type { DemandHold } from './demand-hold.ts';
 import type { DemandList } from './demand-list.ts';
+import { demandRelief } from './demand-relief.ts';
 import type { CommandQueue } from './download-events.ts';
 import { takeOver } from './endgame.ts';
 import type { FinishEstimate } from './finish-estimate.ts';
@@ -23,6 +25,7 @@ export interface FillingParts {
   readonly limits: EngineLimits;
   readonly commands: CommandQueue;
   readonly demands: DemandList;
+  readonly hold: DemandHold;
   readonly strategy: Strategy;
 }
 
@@ -94,7 +97,7 @@ export class RequestFilling {
   }
 
   /** Takes a request back. @returns the pieces that are open again */
-  private withdraw(request: PieceRequest, reason: string): number[] {
+  withdraw(request: PieceRequest, reason: string): number[] {
     const { commands, hosts, ledger, picker } = this.parts;
     commands.push({ type: 'cancel-request', requestId: request.id, peerId: hosts.at(request.host).peerId, reason });
     return ledger.withdraw(request).filter((piece) => picker.reopen(piece));
@@ -104,6 +107,7 @@ export class RequestFilling {
     const { strategy } = this.parts;
     const demanded = this.demanded(host, budget, now);
     if (demanded.length > 0) return demanded;
+    if (this.parts.hold.isOn(now)) return this.relief(host, now);
     const chosen = strategy.next(host, budget, now);
     if (chosen.length > 0 || !strategy.sharesWork) return chosen;
     return this.takeOver(host, now);
@@ -122,6 +126,13 @@ export class RequestFilling {
       )
         return [];
     return demands.pick((piece) => picker.holds(host.index, piece), budget);
+  }
+
+  /** While readers wait, a host that has nothing to do for them helps the one that would keep them waiting longest. */
+  private relief(helper: Host, now: number): readonly number[] {
+    const { hosts, ledger } = this.parts;
+    const request = ledger.bytesOf(helper.index) === 0 ? demandRelief(helper, { ...this.parts, hosts: hosts.all() }, now) : undefined;
+    return request ? this.withdraw(request, 'a reader gets it sooner from another host') : [];
   }
 
   private takeOver(helper: Host, now: number): readonly number[] {

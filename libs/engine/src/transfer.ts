@@ -1,4 +1,5 @@
 import { type Bitfield, type IndexRange, indexesOf, SeededRandom } from '@pageswarm/primitives';
+import { DemandHold } from './demand-hold.ts';
 import { DemandList } from './demand-list.ts';
 import { DemandService } from './demand-service.ts';
 import type { CommandQueue, DownloadEvent } from './download-events.ts';
@@ -42,6 +43,7 @@ export class Transfer {
   private readonly estimate: FinishEstimate;
   private readonly strategy: Strategy;
   private readonly demands: DemandList;
+  private readonly hold: DemandHold;
   private readonly demandService: DemandService;
   private readonly filling: RequestFilling;
   private readonly stalls: StallWatch;
@@ -70,7 +72,9 @@ export class Transfer {
       ...{ pageCount, ownPeerId },
     });
     this.demands = new DemandList(book);
-    const parts = { book, hosts, ledger, picker, queues, estimate, limits, commands, demands: this.demands, strategy: this.strategy };
+    this.hold = new DemandHold(this.demands, limits);
+    const { demands, hold, strategy } = this;
+    const parts = { book, hosts, ledger, picker, queues, estimate, limits, commands, demands, hold, strategy };
     this.filling = new RequestFilling(parts);
     this.demandService = new DemandService({ ...parts, filling: this.filling });
     this.stalls = new StallWatch({ book, hosts, ledger, limits });
@@ -84,6 +88,7 @@ export class Transfer {
     const ranked = rankHosts(this.hosts.live().map((host) => ({ host, peerId: host.peerId, latencyMs: host.latencyMs ?? 0 })));
     for (const { host } of ranked) this.picker.addHolder(host.index, host.offer);
     this.strategy.opened(ranked.map(({ host }) => host));
+    this.demandService.raise(now);
     this.fillAll(now);
   }
 
@@ -140,6 +145,7 @@ export class Transfer {
     }
     // Who comes back first would be asked by a plan that was made for other hosts.
     this.queues.clearAll();
+    this.hold.lift(now);
     this.meter.end(now);
   }
 
@@ -174,14 +180,15 @@ export class Transfer {
       }
     }
     this.queues.forget(piece);
-    this.demands.satisfied(piece);
     for (const request of this.ledger.settle(piece)) {
       const loser = this.hosts.at(request.host);
       if (request.id === requestId || request.pending > 0) continue;
       this.cancel(loser, request.id, 'all of it came from others');
       this.filling.fill(loser, now);
     }
-    if (host) this.filling.fill(host, now);
+    // While a page is on its way, each piece of it tells something about who is slow with the rest.
+    if (this.hold.isOn(now)) this.fillAll(now);
+    else if (host) this.filling.fill(host, now);
   }
 
   /** @returns true if the piece was not stored before */
@@ -195,7 +202,7 @@ export class Transfer {
     this.queues.forget(piece);
     this.demands.satisfied(piece);
     this.readiness.pieceStored(piece);
-    if (wasFull && this.book.unstoredBytes < this.limits.maxUnstoredBytes) this.fillAll(now);
+    if (this.hold.lift(now) || (wasFull && this.book.unstoredBytes < this.limits.maxUnstoredBytes)) this.fillAll(now);
     return true;
   }
 
@@ -227,11 +234,13 @@ export class Transfer {
     const pieces = this.demands.add(ranges);
     const opened = pieces.filter((piece) => this.picker.want(piece));
     this.strategy.released(opened, undefined, now);
-    this.demandService.serve(now);
+    this.demandService.raise(now);
+    this.fillAll(now);
   }
 
-  demandOver(ranges: readonly IndexRange[]): void {
+  demandOver(ranges: readonly IndexRange[], now: number): void {
     this.demands.remove(ranges);
+    if (this.hold.lift(now)) this.fillAll(now);
   }
 
   // Time
@@ -245,7 +254,13 @@ export class Transfer {
       } else if (stall === 'drop') this.drop(host, 'it sent nothing for too long', now);
     }
     this.demandService.serve(now);
+    this.hold.lift(now);
     this.filling.fillLively(now);
+  }
+
+  /** When something is due before the next tick would come; in the past if nothing is. */
+  get dueAt(): number {
+    return this.hold.endsAt;
   }
 
   /** True if no live host has anything that is missing and nothing is on its way. */

@@ -51,6 +51,10 @@ export class AdaptiveStrategy implements Strategy {
     if (!this.crowd) this.plan.replan(pieces, host, (other) => this.view.estimate.promise(other, now));
   }
 
+  postponed(pieces: readonly number[], host: Host): void {
+    if (!this.crowd) this.plan.putBack(pieces, host);
+  }
+
   next(host: Host, budget: PickBudget, now: number): readonly number[] {
     if (this.crowd) return this.view.picker.pickRarest(host.index, budget);
     const own = this.view.queues.take(host.index, budget);

@@ -30,6 +30,10 @@ export class CascadeStrategy implements Strategy {
     this.plan.replan(pieces, host);
   }
 
+  postponed(pieces: readonly number[], host: Host): void {
+    this.plan.putBack(pieces, host);
+  }
+
   next(host: Host, budget: PickBudget): readonly number[] {
     return this.view.queues.take(host.index, budget);
   }

@@ -46,6 +46,11 @@ export class PlannedWork {
     });
   }
 
+  /** Pieces that a host was asked for and would be asked for next. */
+  putBack(pieces: readonly number[], host: Host): void {
+    this.view.queues.prepend(host.index, pieces);
+  }
+
   /** Pieces that nobody had go to a host that came, or got more. */
   adopt(host: Host): void {
     if (this.homeless.size === 0) return;

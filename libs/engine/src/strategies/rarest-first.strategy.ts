@@ -31,6 +31,8 @@ export class RarestFirstStrategy implements Strategy {
 
   released(): void {}
 
+  postponed(): void {}
+
   next(host: Host, budget: PickBudget): readonly number[] {
     return this.view.picker.pickRarest(host.index, budget);
   }

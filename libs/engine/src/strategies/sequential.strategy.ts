@@ -24,6 +24,10 @@ export class SequentialStrategy implements Strategy {
     for (const piece of pieces) this.from = Math.min(this.from, this.view.order.placeOf[piece] as number);
   }
 
+  postponed(pieces: readonly number[]): void {
+    this.released(pieces);
+  }
+
   next(host: Host, budget: PickBudget): readonly number[] {
     const { order, book, picker } = this.view;
     while (this.from < order.pieces.length && !book.isOpen(order.pieces[this.from] as number)) this.from++;

@@ -23,6 +23,8 @@ export interface Strategy {
   holdingsChanged(host: Host): void;
   /** Pieces are open again, because `host` did not send them. */
   released(pieces: readonly number[], host: Host | undefined, now: number): void;
+  /** Pieces are open again because a reader wants others first: the host is to be asked for them next. */
+  postponed(pieces: readonly number[], host: Host): void;
   /** Pieces to ask of the host now, in order; none if it has nothing to do. */
   next(host: Host, budget: PickBudget, now: number): readonly number[];
 }
