@@ -27,6 +27,13 @@ export async function limitUpload({ base }: PeerClient, bytesPerSecond: number):
   if (!ok) throw new Error(`The limit was refused with ${status}`);
 }
 
+/** A page that is wanted while others are coming. */
+export interface LatePage {
+  /** Document bytes that came between the demand and the moment when all was there that the page needs, in percent of the document. */
+  readonly percentMeanwhile: number;
+  readonly hereSeconds: number;
+}
+
 /**
  * Orders a document and reads one of its pages at once, as somebody does who opens a book before it has come; then waits for the rest.
  * @param page from 1
@@ -34,27 +41,54 @@ export async function limitUpload({ base }: PeerClient, bytesPerSecond: number):
  */
 export async function readFirstPage(peer: PeerClient, id: string, page: number): Promise<FirstPage> {
   const started = performance.now();
-  const since = () => (performance.now() - started) / 1_000;
   const { id: downloadId } = await peer.startDownload({ id });
-  let here: { percent: number; seconds: number } | undefined;
-  const watching = (async () => {
-    while (performance.now() - started < PAGE_LIMIT_MS) {
-      const { readyPages, bytesReceived, size, pages } = await peer.download(downloadId);
-      const isReady =
-        readyPages !== '' && parsePageRanges(readyPages, pages.total).some(([first, count]) => page >= first && page < first + count);
-      if (isReady) {
-        here = { percent: (100 * bytesReceived) / size, seconds: since() };
-        return;
-      }
-      await delay(LOOK_INTERVAL_MS);
-    }
-  })();
+  const watching = untilHere(peer, downloadId, page);
   const view = await peer.page(id, String(page));
-  const shownSeconds = since();
+  const shownSeconds = (performance.now() - started) / 1_000;
+  const percentShown = await percentOf(peer, downloadId);
+  const { percent, at } = await watching;
+  await untilDone(peer, downloadId);
+  if (view.length === 0) throw new Error(`Page ${page} is empty`);
+  return { percentHere: percent, percentShown, hereSeconds: (at - started) / 1_000, shownSeconds };
+}
+
+/**
+ * Orders a document, lets it come for a while and then reads a page that has not come; then waits for the rest.
+ * @param page from 1
+ * @throws Error if the page does not come, or has come before
+ */
+export async function readLatePage(peer: PeerClient, id: string, page: number, afterMs: number): Promise<LatePage> {
+  const { id: downloadId } = await peer.startDownload({ id });
+  await delay(afterMs);
+  const before = await percentOf(peer, downloadId);
+  const started = performance.now();
+  const watching = untilHere(peer, downloadId, page);
+  await peer.page(id, String(page));
+  const { percent, at } = await watching;
+  if (percent === before) throw new Error(`Page ${page} has come within ${afterMs} ms`);
+  await untilDone(peer, downloadId);
+  return { percentMeanwhile: percent - before, hereSeconds: (at - started) / 1_000 };
+}
+
+async function percentOf(peer: PeerClient, downloadId: string): Promise<number> {
   const { bytesReceived, size } = await peer.download(downloadId);
-  await watching;
+  return (100 * bytesReceived) / size;
+}
+
+/** Looks until all is there that a page needs: what has come of the document by then, in percent, and when that was. */
+async function untilHere(peer: PeerClient, downloadId: string, page: number): Promise<{ readonly percent: number; readonly at: number }> {
+  const giveUpAt = performance.now() + PAGE_LIMIT_MS;
+  while (performance.now() < giveUpAt) {
+    const { readyPages, bytesReceived, size, pages } = await peer.download(downloadId);
+    const isReady =
+      readyPages !== '' && parsePageRanges(readyPages, pages.total).some(([first, count]) => page >= first && page < first + count);
+    if (isReady) return { percent: (100 * bytesReceived) / size, at: performance.now() };
+    await delay(LOOK_INTERVAL_MS);
+  }
+  throw new Error(`Page ${page} has not come within ${PAGE_LIMIT_MS} ms`);
+}
+
+async function untilDone(peer: PeerClient, downloadId: string): Promise<void> {
   const { state } = await peer.followDownload(downloadId, DOCUMENT_LIMIT_MS);
   if (state !== 'done') throw new Error(`The download is ${state}`);
-  if (!here || view.length === 0) throw new Error(`Page ${page} has not come within ${PAGE_LIMIT_MS} ms`);
-  return { percentHere: here.percent, percentShown: (100 * bytesReceived) / size, hereSeconds: here.seconds, shownSeconds };
 }
