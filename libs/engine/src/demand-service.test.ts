@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { LEAF_BLOCK_BYTES } from '@pageswarm/primitives';
 import { DrawnSwarm, idOf, type SwarmDrawing } from './drawn-swarm.fixture.ts';
-import { DEMAND_HOLD_MS } from './limits.ts';
+import { HEARTBEAT_MS } from './limits.ts';
 import { STRATEGY_NAMES } from './strategy-names.ts';
 
 const PIECES = 200;
@@ -62,9 +62,10 @@ describe('while a page is on its way to a reader', () => {
   });
 
   it('hosts wait no longer than the limit for one that is silent', () => {
-    const swarm = opened([40, 8]);
+    // Between two heartbeats.
+    const swarm = opened([40, 8], { limits: { demandHoldMs: 1.5 * HEARTBEAT_MS } });
     swarm.send('A', 4);
-    swarm.wait(DEMAND_HOLD_MS - 1);
+    swarm.wait(1.5 * HEARTBEAT_MS - 1);
     // What the silent one owes is asked again.
     for (const piece of swarm.askedOf('A')) expect([44, 45, 46, 47]).toContain(piece);
     swarm.wait(1);
