@@ -14,8 +14,7 @@ export function entry(id: string, value: string): SnapshotEntry {
 /** All entries of a kind, as texts. */
 export async function everything(store: SnapshotStore, kind: 'documents' | 'peers'): Promise<Record<string, string>> {
   const all: Record<string, string> = {};
-  for await (const entries of store.load(kind))
-    for (const [id, value] of entries) all[Buffer.from(id, 'hex').toString()] = value.toString();
+  for await (const entries of store.load(kind)) for (const [id, value] of entries) all[id.toString()] = value.toString();
   return all;
 }
 
@@ -50,7 +49,7 @@ export function behavesAsSnapshotStore(open: () => SnapshotStore): void {
       [],
     );
     const found: SnapshotEntry[] = [];
-    for await (const entries of store.load('documents')) found.push(...entries);
+    for await (const entries of store.load('documents')) for (const [id, value] of entries) found.push([id.toString('hex'), value]);
     const byId = new Map(found.map(([id, value]) => [id, value.toString('hex')]));
     expect([byId.size, byId.get(all.toString('hex', 0, 128)), byId.get(all.toString('hex', 128))]).toEqual([2, all.toString('hex'), '']);
   });

@@ -17,6 +17,7 @@ import { ConnectionIds } from './bittorrent/connection-ids.ts';
 import { HttpTracker } from './bittorrent/http-tracker.ts';
 import { UdpTracker } from './bittorrent/udp-tracker.ts';
 import { Catalog } from './catalog/catalog.ts';
+import { Pace } from './columns/pace.ts';
 import { DocumentSearch } from './search/document-search.ts';
 import { CatalogSharing } from './sharing/catalog-sharing.ts';
 import { SILENT_STEPS, TRACKER_SILENCE_MS, TrackerChanges } from './sharing/tracker-changes.ts';
@@ -104,7 +105,7 @@ export function buildTracker({ config, clock, logger, registry, transportMetrics
         search.beginFilling();
         return catalog.beginFilling(documents);
       },
-      end: () => catalog.endFilling().then(() => search.endFilling()),
+      end: () => catalog.endFilling().then(() => search.endFilling(new Pace().turn)),
     },
   });
   snapshotter.keep(notes);

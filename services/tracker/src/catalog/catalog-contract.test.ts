@@ -146,23 +146,24 @@ const folder = mkdtempSync(join(tmpdir(), 'pageswarm-catalog-'));
 let files = 0;
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function kept(store: SnapshotStore, number: number) {
+function kept(store: SnapshotStore, number: number, isFilled: boolean) {
   const clock = new ManualClock(1_000_000);
   const catalog = new Catalog();
   const hosts = new HostTable(clock, 30_000);
-  const options = { intervalMs: 3_600_000, writerTag: `${number}0`.repeat(8) };
+  const filling = { begin: (documents: number) => catalog.beginFilling(documents), end: () => catalog.endFilling() };
+  const options = { intervalMs: 3_600_000, writerTag: `${number}0`.repeat(8), ...(isFilled ? { filling } : {}) };
   return { catalog, hosts, snapshotter: new Snapshotter(store, catalog, hosts, clock, logger, options) };
 }
 
 /** A catalog that another one left behind in a store; its peers showed up again. */
-async function restored(openStore: () => SnapshotStore): Promise<Catalog> {
-  const old = kept(openStore(), 1);
+async function restored(openStore: () => SnapshotStore, isFilled = false): Promise<Catalog> {
+  const old = kept(openStore(), 1, isFilled);
   await old.snapshotter.start();
   for (const peerId of peers)
     old.hosts.join({ peerId, name: undefined, zone: undefined, address: { host: '::1', port: 7 }, httpAddress: undefined });
   fillCatalog(old.catalog);
   await old.snapshotter.stop();
-  const next = kept(openStore(), 2);
+  const next = kept(openStore(), 2, isFilled);
   await next.snapshotter.start();
   for (const peerId of peers) next.catalog.setListed(peerId, true);
   await next.snapshotter.stop();
@@ -183,4 +184,9 @@ describeCatalog('restored from a snapshot', () => {
 describeCatalog('restored from a snapshot file', () => {
   const path = join(folder, `${files++}`);
   return restored(() => new FileSnapshotStore(path, logger));
+});
+
+describeCatalog('filled with a whole snapshot at once', () => {
+  const store = new MemorySnapshotStore();
+  return restored(() => store, true);
 });

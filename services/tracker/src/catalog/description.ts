@@ -20,6 +20,22 @@ const EXTRACTOR = 128;
 const MAP_REASON = 256;
 const ERROR = 512;
 
+/** The parts of a description that has no error, in the order in which they are kept: of aliases their count comes first. */
+export const PART = { name: 0, title: 1, aliases: 2, pages: 3, author: 4, extractor: 5, mapReason: 6 } as const;
+const PART_FLAGS = [0, TITLE, ALIASES, PAGES, AUTHOR, EXTRACTOR, MAP_REASON];
+
+/** Where bytes that came from elsewhere have the parts of a description, each as it is kept. */
+export interface PackedDescription {
+  readonly source: Buffer;
+  /** Of each {@link PART} where it begins and where it ends; the same place for one that is not there. */
+  readonly parts: Uint32Array;
+  readonly isMapped: boolean;
+  readonly isEncrypted: boolean;
+  readonly needsPassword: boolean;
+}
+
+export type TellText = (bytes: Buffer, start: number, end: number) => void;
+
 /** Where the name begins, behind the flags. */
 export const NAME_OFFSET = 2;
 
@@ -103,6 +119,41 @@ export function decodeTexts(bytes: Buffer, start: number): string[] {
   if (flags & TITLE) texts.push(readText(reader));
   if (flags & ALIASES) texts.push(...readTexts(reader));
   return texts;
+}
+
+/** The same in UTF-8, without texts being made: `tell` is called with where each is. @returns how many there are */
+export function readTextBytes(bytes: Buffer, start: number, tell: TellText): number {
+  const reader = new VarintReader(bytes, start + NAME_OFFSET);
+  const flags = (bytes[start] as number) | ((bytes[start + 1] as number) << 8);
+  tellText(reader, tell);
+  if (flags & TITLE) tellText(reader, tell);
+  const aliases = flags & ALIASES ? reader.next() : 0;
+  for (let n = 0; n < aliases; n++) tellText(reader, tell);
+  return (flags & TITLE ? 2 : 1) + aliases;
+}
+
+/** A description of parts that are in other bytes already, as they are kept. @returns bytes that the next call writes over */
+export function joinDescription({ source, parts, isMapped, isEncrypted, needsPassword }: PackedDescription): Uint8Array {
+  let flags = (isMapped ? MAPPED : 0) | (isEncrypted ? ENCRYPTED : 0) | (needsPassword ? NEEDS_PASSWORD : 0);
+  let end = NAME_OFFSET;
+  for (let part = 0; part < PART_FLAGS.length; part++) {
+    const from = parts[2 * part] as number;
+    const to = parts[2 * part + 1] as number;
+    if (to === from) continue;
+    flags |= PART_FLAGS[part] as number;
+    reserve(end + to - from);
+    for (let at = from; at < to; at++) scratch[end++] = source[at] as number;
+  }
+  scratch[0] = flags & 255;
+  scratch[1] = flags >> 8;
+  return scratch.subarray(0, end);
+}
+
+function tellText(reader: VarintReader, tell: TellText): void {
+  const length = reader.next();
+  const start = reader.at;
+  reader.at += length;
+  tell(reader.bytes as Buffer, start, reader.at);
 }
 
 function writeText(at: number, text: string): number {

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { DocumentSort } from '@pageswarm/contracts';
 import { OrderedNumbers } from '../columns/ordered-numbers.ts';
+import { Pace } from '../columns/pace.ts';
 import { SORTED_PER_TURN, sortInTurns } from '../columns/sort-in-turns.ts';
 import type { DocumentTable } from './document-table.ts';
 import { compareTexts, nameBytes, nameHead, nameKey } from './name-order.ts';
@@ -107,13 +108,14 @@ export class DocumentOrders {
     let count = 0;
     // Who comes and goes from here on has changed, and is put in its place at the end.
     const { end } = documents;
+    const { turn } = new Pace();
     for (let slot = 0; slot < end; slot++) {
       if (documents.isListed(slot) && !order.changed.has(slot)) slots[count++] = slot;
-      if (slot % SORTED_PER_TURN === SORTED_PER_TURN - 1) await setImmediate();
+      if (slot % SORTED_PER_TURN === SORTED_PER_TURN - 1) await turn();
     }
     const keys = { keyOf: this.keyOf(sort), compare: (a: number, b: number) => this.compare(sort, a, b) };
     const hasChanged = (slot: number) => order.changed.has(slot);
-    const sorted = await sortInTurns(slots.subarray(0, count), keys, hasChanged, setImmediate);
+    const sorted = await sortInTurns(slots.subarray(0, count), keys, hasChanged, turn);
     order.list.fill(order.changed.size === 0 ? sorted : sorted.filter((slot) => !hasChanged(slot)));
     order.state = 'settling';
     let settled = 0;

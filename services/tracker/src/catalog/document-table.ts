@@ -1,15 +1,28 @@
 import type { Inspection } from '@pageswarm/contracts';
 import { ByteArena } from '../columns/byte-arena.ts';
 import { Float64Column, Uint32Column } from '../columns/column.ts';
-import { type Description, decodeDescription, decodeName, decodeTexts, encodeDescription, NAME_OFFSET } from './description.ts';
+import {
+  type Description,
+  decodeDescription,
+  decodeName,
+  decodeTexts,
+  encodeDescription,
+  joinDescription,
+  NAME_OFFSET,
+  readTextBytes,
+  type TellText,
+} from './description.ts';
 import type { DocumentFacts } from './document-record.ts';
 import { IdentityTable } from './identity-table.ts';
 import { compareHeads, compareNameBytes, compareTexts, nameHead, nameKey } from './name-order.ts';
+import type { PackedDocument } from './packed-document.ts';
 import { decodeWordCounts, encodeWordCounts } from './word-counts.ts';
 
 /** Whether a slot holds a listed document, beside its piece length. */
 const LISTED = 256;
 const PIECE_LENGTH_MASK = 255;
+
+type DocumentNumbers = Pick<PackedDocument, 'size' | 'pieceBits' | 'addedAt' | 'completed'>;
 
 /**
  * What is known about documents, by slot: a small number that is used again when a document is gone. Numbers are in
@@ -43,20 +56,32 @@ export class DocumentTable {
   }
 
   add(facts: DocumentFacts, completed: number): number {
-    const { name, aliases, inspection } = facts;
+    const { name, aliases, inspection, size, addedAt } = facts;
     const bytes = encodeDescription({ name, aliases, inspection });
     const description = this.texts.put(bytes);
     const slot = this.free.pop() ?? this.slots++;
-    this.count++;
     this.identities.set(slot, facts);
-    this.states.set(slot, LISTED | Math.log2(facts.pieceLength));
-    this.sizes.set(slot, facts.size);
-    this.addedAts.set(slot, facts.addedAt);
-    this.completions.set(slot, completed);
-    this.listedHosts.set(slot, 0);
+    this.setNumbers(slot, { size, addedAt, completed, pieceBits: Math.log2(facts.pieceLength) });
     this.descriptions.set(slot, description);
     this.nameHeads.set(slot, nameHead(bytes, NAME_OFFSET));
     this.setInspectionNumbers(slot, inspection);
+    return slot;
+  }
+
+  /** @returns its slot, or -1, and nothing is changed, if it has a root or info-hash of another document */
+  addPacked(document: PackedDocument): number {
+    const isNewSlot = this.free.length === 0;
+    const slot = isNewSlot ? this.slots : (this.free.at(-1) as number);
+    if (!this.identities.setRow(slot, document.identity)) return -1;
+    if (isNewSlot) this.slots++;
+    else this.free.pop();
+    const { source, wordsStart, wordsEnd, pages } = document;
+    const bytes = joinDescription(document);
+    this.setNumbers(slot, document);
+    this.descriptions.set(slot, this.texts.put(bytes));
+    this.nameHeads.set(slot, nameHead(bytes, NAME_OFFSET));
+    this.pages.set(slot, pages + 1);
+    if (wordsEnd > wordsStart) this.words.set(slot, this.wordCounts.put(source.subarray(wordsStart, wordsEnd)));
     return slot;
   }
 
@@ -158,6 +183,12 @@ export class DocumentTable {
     return decodeTexts(this.texts.chunkOf(reference), this.texts.offsetOf(reference));
   }
 
+  /** The same in UTF-8; see {@link readTextBytes}. */
+  readTexts(slot: number, tell: TellText): number {
+    const reference = this.descriptions.get(slot);
+    return readTextBytes(this.texts.chunkOf(reference), this.texts.offsetOf(reference), tell);
+  }
+
   descriptionOf(slot: number): Description {
     const reference = this.descriptions.get(slot);
     return decodeDescription(this.texts.chunkOf(reference), this.texts.offsetOf(reference));
@@ -166,6 +197,15 @@ export class DocumentTable {
   wordsOf(slot: number): number[] | null {
     const reference = this.words.get(slot);
     return reference === 0 ? null : decodeWordCounts(this.wordCounts.chunkOf(reference), this.wordCounts.offsetOf(reference));
+  }
+
+  private setNumbers(slot: number, { size, pieceBits, addedAt, completed }: DocumentNumbers): void {
+    this.count++;
+    this.states.set(slot, LISTED | pieceBits);
+    this.sizes.set(slot, size);
+    this.addedAts.set(slot, addedAt);
+    this.completions.set(slot, completed);
+    this.listedHosts.set(slot, 0);
   }
 
   private setInspectionNumbers(slot: number, { pages, words }: Inspection): void {

@@ -11,9 +11,12 @@ const V2: Field = { start: 32, length: 32 };
 const V1: Field = { start: 64, length: 20 };
 const MD5: Field = { start: 84, length: 16 };
 const ADDED_BY: Field = { start: 100, length: 20 };
-const ROW_BYTES = 120;
+/** Bytes of a row. */
+export const IDENTITY_ROW_SIZE = 120;
 /** Rows in one chunk, a power of two. */
 const CHUNK_ROWS = 4_096;
+/** Where a row has which hash. */
+export const IDENTITY_OFFSETS = { root: ROOT.start, v2: V2.start, v1: V1.start, md5: MD5.start, addedBy: ADDED_BY.start } as const;
 const CHUNK_SHIFT = Math.log2(CHUNK_ROWS);
 
 /** How much of a v2 info-hash BitTorrent clients announce, in hex digits (BEP 52: cut to 20 bytes). */
@@ -35,28 +38,36 @@ export interface Identity {
 /** The hashes of documents by slot: 120 bytes each in large chunks, and found by each hash through tables of slots. */
 export class IdentityTable {
   private readonly chunks: Buffer[] = [];
-  private readonly wanted = Buffer.alloc(ROW_BYTES);
+  private readonly wanted = Buffer.alloc(IDENTITY_ROW_SIZE);
   private readonly roots = new HashTable((slot) => this.hashAt(slot, ROOT));
   private readonly v1 = new HashTable((slot) => this.hashAt(slot, V1));
   private readonly v2 = new HashTable((slot) => this.hashAt(slot, CUT_V2));
   private readonly md5s = new HashTable((slot) => this.hashAt(slot, MD5));
 
   set(slot: number, { id, infoHashV1, infoHashV2, md5, addedBy }: Identity): void {
-    while (slot >>> CHUNK_SHIFT >= this.chunks.length) this.chunks.push(Buffer.alloc(CHUNK_ROWS * ROW_BYTES));
-    const chunk = this.chunkOf(slot);
+    const chunk = this.newRow(slot);
     const at = rowAt(slot);
     chunk.write(id, at + ROOT.start, 'hex');
     chunk.write(infoHashV2, at + V2.start, 'hex');
     chunk.write(infoHashV1, at + V1.start, 'hex');
     chunk.write(md5, at + MD5.start, 'hex');
     chunk.write(addedBy, at + ADDED_BY.start, 'hex');
-    this.roots.add(this.hashAt(slot, ROOT), slot);
-    this.v1.add(this.hashAt(slot, V1), slot);
-    this.v2.add(this.hashAt(slot, CUT_V2), slot);
-    const md5Hash = this.hashAt(slot, MD5);
-    let others = 0;
-    this.md5s.find(md5Hash, (other) => this.isSame(other, slot, MD5) && ++others === MAX_DOCUMENTS_PER_MD5);
-    if (others < MAX_DOCUMENTS_PER_MD5) this.md5s.add(md5Hash, slot);
+    this.enter(slot, this.hashAt(slot, ROOT), this.hashAt(slot, V1), this.hashAt(slot, CUT_V2));
+  }
+
+  /**
+   * The same for a whole row as it is kept.
+   * @returns false, and changes nothing, if its root or one of its info-hashes is that of another document
+   */
+  setRow(slot: number, row: Uint8Array): boolean {
+    const [root, v1, v2] = [hashOf(row, ROOT), hashOf(row, V1), hashOf(row, CUT_V2)];
+    if (this.findRow(this.roots, root, row, ROOT) !== -1) return false;
+    if (this.findRow(this.v1, v1, row, V1) !== -1 || this.findRow(this.v2, v2, row, CUT_V2) !== -1) return false;
+    const chunk = this.newRow(slot);
+    const at = rowAt(slot);
+    for (let n = 0; n < IDENTITY_ROW_SIZE; n++) chunk[at + n] = row[n] as number;
+    this.enter(slot, root, v1, v2);
+    return true;
   }
 
   /** Room for so many documents in all, made a table at a time. */
@@ -133,13 +144,29 @@ export class IdentityTable {
 
   private findIn(table: HashTable, { start, length }: Field, hash: string): number {
     const { wanted } = this;
-    if (wanted.write(hash, 0, 'hex') !== length) return -1;
-    return table.find(hashOfBytes(wanted, 0, length), (slot) => {
+    if (wanted.write(hash, start, 'hex') !== length) return -1;
+    return this.findRow(table, hashOf(wanted, { start, length }), wanted, { start, length });
+  }
+
+  /** The document whose row has the same field as another row. */
+  private findRow(table: HashTable, hash: number, row: Uint8Array, { start, length }: Field): number {
+    return table.find(hash, (slot) => {
       const chunk = this.chunkOf(slot);
-      const at = rowAt(slot) + start;
-      for (let n = 0; n < length; n++) if (chunk[at + n] !== wanted[n]) return false;
+      const at = rowAt(slot);
+      for (let n = start; n < start + length; n++) if (chunk[at + n] !== row[n]) return false;
       return true;
     });
+  }
+
+  /** Others find the row from now on. */
+  private enter(slot: number, root: number, v1: number, v2: number): void {
+    this.roots.add(root, slot);
+    this.v1.add(v1, slot);
+    this.v2.add(v2, slot);
+    const md5 = this.hashAt(slot, MD5);
+    let others = 0;
+    this.md5s.find(md5, (other) => this.isSame(other, slot, MD5) && ++others === MAX_DOCUMENTS_PER_MD5);
+    if (others < MAX_DOCUMENTS_PER_MD5) this.md5s.add(md5, slot);
   }
 
   private isSame(a: number, b: number, { start, length }: Field): boolean {
@@ -159,11 +186,20 @@ export class IdentityTable {
     return this.chunkOf(slot).toString('hex', at, at + length);
   }
 
+  private newRow(slot: number): Buffer {
+    while (slot >>> CHUNK_SHIFT >= this.chunks.length) this.chunks.push(Buffer.alloc(CHUNK_ROWS * IDENTITY_ROW_SIZE));
+    return this.chunkOf(slot);
+  }
+
   private chunkOf(slot: number): Buffer {
     return this.chunks[slot >>> CHUNK_SHIFT] as Buffer;
   }
 }
 
+function hashOf(row: Uint8Array, { start, length }: Field): number {
+  return hashOfBytes(row, start, start + length);
+}
+
 function rowAt(slot: number): number {
-  return (slot & (CHUNK_ROWS - 1)) * ROW_BYTES;
+  return (slot & (CHUNK_ROWS - 1)) * IDENTITY_ROW_SIZE;
 }

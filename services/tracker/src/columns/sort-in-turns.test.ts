@@ -39,12 +39,44 @@ describe('sorting in turns', () => {
     );
   });
 
-  it('lets others have their turn', async () => {
+  it.each([
+    // Each comparison halves what is left to decide, each pass goes by eleven bits of a key.
+    ['comparisons decide', () => 0, 4 * 14],
+    ['keys decide', (item: number) => -item, 4 * 4],
+    ['keys decide most', (item: number) => -Math.floor(item / 3), 4 * 4],
+  ])('lets others have their turn where %s', async (_, keyOf, least) => {
     let turns = 0;
+    let longest = 0;
+    let steps = 0;
+    const step = (answer: number) => {
+      longest = Math.max(longest, ++steps);
+      return answer;
+    };
     const items = Uint32Array.from({ length: 4 * SORTED_PER_TURN }, (_, n) => (n * 7_919) % 100_003);
-    const keys = { keyOf: (item: number) => -item, compare: descending };
-    const sorted = await sortInTurns(items.slice(), keys, never, async () => void turns++);
+    const keys = { keyOf: (item: number) => step(keyOf(item)), compare: (a: number, b: number) => step(descending(a, b)) };
+    const sorted = await sortInTurns(items.slice(), keys, never, async () => {
+      turns++;
+      steps = 0;
+    });
     expect([...sorted]).toEqual([...items].sort(descending));
-    expect(turns).toBeGreaterThanOrEqual(4 * Math.log2(items.length));
+    expect(turns).toBeGreaterThanOrEqual(least);
+    expect(longest).toBeLessThanOrEqual(2 * SORTED_PER_TURN);
+  });
+
+  it('goes by keys of either sign, whole or not, very large and very small', async () => {
+    const key = fc.oneof(fc.double({ noNaN: true }), fc.integer(), fc.constantFrom(0, -0, 1e300, -1e300, 5e-324));
+    await fc.assert(
+      fc.asyncProperty(fc.array(key, { maxLength: 60 }), async (values) => {
+        const keys = { keyOf: (item: number) => values[item] as number, compare: (a: number, b: number) => a - b };
+        const sorted = await sortInTurns(
+          Uint32Array.from(values, (_, n) => values.length - 1 - n),
+          keys,
+          never,
+          async () => {},
+        );
+        const order = (a: number, b: number) => Number(keys.keyOf(a) > keys.keyOf(b)) - Number(keys.keyOf(a) < keys.keyOf(b)) || a - b;
+        expect([...sorted]).toEqual(values.map((_, n) => n).sort(order));
+      }),
+    );
   });
 });

@@ -1,10 +1,10 @@
-import { setImmediate } from 'node:timers/promises';
 import type { DocumentSort } from '@pageswarm/contracts';
 import { PageSwarmError } from '@pageswarm/primitives';
 import { parseMagnet } from '@pageswarm/torrent';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { OrderPlace } from '../catalog/document-orders.ts';
 import type { CatalogChange, DocumentRecord } from '../catalog/document-record.ts';
+import type { Turn } from '../columns/pace.ts';
 import { wordsOf } from './fold.ts';
 import { NameIndex } from './name-index.ts';
 import { compareFits, decodeCursor, encodeCursor, FirstInOrder, type Fit } from './ranking.ts';
@@ -45,8 +45,8 @@ export class DocumentSearch {
   }
 
   /** They have come, and none comes or goes before this resolves. */
-  endFilling(): Promise<void> {
-    return this.index.endFilling(setImmediate);
+  endFilling(turn: Turn): Promise<void> {
+    return this.index.endFilling(this.catalog, turn);
   }
 
   /** Different words that the index knows. */

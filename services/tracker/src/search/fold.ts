@@ -19,8 +19,13 @@ export function foldText(text: string): string {
   return text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replaceAll('ς', 'σ');
 }
 
+/** Whether a folded letter separates words. */
+export function isSeparator(letter: string): boolean {
+  return SEPARATORS.test(letter);
+}
+
 /** Which letters of ASCII separate words, by their codes. */
-const SEPARATES = Uint8Array.from({ length: 128 }, (_, letter) => Number(SEPARATORS.test(String.fromCharCode(letter))));
+const SEPARATES = Uint8Array.from({ length: 128 }, (_, letter) => Number(isSeparator(String.fromCharCode(letter))));
 
 /** The different words of a text, folded, in order of appearance. */
 export function wordsOf(text: string): string[] {

@@ -1,5 +1,7 @@
 import { Uint32Column } from '../columns/column.ts';
+import type { Turn } from '../columns/pace.ts';
 import { foldText, MAX_QUERY_WORDS, wordsOf } from './fold.ts';
+import { NameIndexFilling, type TextSource } from './name-index-filling.ts';
 import { NumberBuffer, PostingLists } from './posting-lists.ts';
 import { type Confirming, type KnownAnswers, planQuery } from './query-plan.ts';
 import { Tier, Vocabulary } from './vocabulary.ts';
@@ -51,6 +53,7 @@ export class NameIndex {
   private readonly vocabulary = new Vocabulary();
   private readonly postings = new PostingLists();
   private readonly words = new WordLists();
+  private isFilling = false;
   /** The last query that saw each slot. */
   private readonly seen = new Uint32Column();
   private queries = 0;
@@ -64,18 +67,23 @@ export class NameIndex {
     return this.vocabulary.size;
   }
 
-  /** Very many documents are about to come. Nothing may be looked for before {@link endFilling} has resolved. */
+  /** Very many documents are about to come, and none is here: until {@link endFilling} has resolved nothing is found. */
   beginFilling(): void {
+    this.isFilling = this.vocabulary.size === 0;
     this.vocabulary.beginFilling();
   }
 
-  /** They have come. */
-  endFilling(turn: () => Promise<unknown>): Promise<void> {
-    return this.vocabulary.endFilling(turn);
+  /** They have come, and none comes or goes before this resolves. */
+  async endFilling(source: TextSource, turn: Turn): Promise<void> {
+    if (!this.isFilling) return;
+    const { vocabulary, postings, words } = this;
+    await new NameIndexFilling({ vocabulary, postings, words }, source).run(turn);
+    this.isFilling = false;
   }
 
   /** The document in `slot` is new or its texts have changed. */
   set(slot: number): void {
+    if (this.isFilling) return;
     const before = this.words.has(slot) ? this.words.of(slot) : NONE;
     const texts = this.textsOf(slot);
     const [first = ''] = texts;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { NumberBuffer, PostingLists } from './posting-lists.ts';
+import { PostingSort } from './posting-sort.ts';
 
 function read(lists: PostingLists, list: number): number[] {
   const buffer = new NumberBuffer();
@@ -33,6 +34,40 @@ describe('lists of postings', () => {
         });
       }),
       { numRuns: 30 },
+    );
+  });
+
+  it('are the same when their numbers came at once, and go on from there', async () => {
+    const run = fc.record({ list: fc.nat(3), step: fc.constantFrom(1, 2, 300, 70_000), count: fc.nat(400) });
+    await fc.assert(
+      fc.asyncProperty(fc.array(run, { maxLength: 8 }), fc.array(fc.nat(2_000), { maxLength: 20 }), async (runs, later) => {
+        const [filled, twin] = [new PostingLists(), new PostingLists()];
+        const sort = new PostingSort();
+        const pairs: [list: number, number: number][] = [];
+        let number = 0;
+        for (const { list, step, count } of runs)
+          for (let n = 0; n < count; n++) {
+            number += step;
+            pairs.push([list, number]);
+          }
+        for (const [list] of pairs) sort.count(list);
+        sort.arrange();
+        for (const [list, item] of pairs) {
+          sort.place(list, item);
+          twin.add(list, item);
+        }
+        await sort.fill(filled, () => undefined);
+        const lists = [0, 1, 2, 3];
+        const both = () => lists.map((list) => [read(filled, list), filled.countOf(list)]);
+        expect(both()).toEqual(lists.map((list) => [read(twin, list), twin.countOf(list)]));
+        for (const item of later)
+          for (const list of lists) {
+            const isOld = item % 2 === 0;
+            expect(isOld ? filled.delete(list, item) : filled.add(list, item)).toBe(isOld ? twin.delete(list, item) : twin.add(list, item));
+          }
+        expect(both()).toEqual(lists.map((list) => [read(twin, list), twin.countOf(list)]));
+      }),
+      { numRuns: 50 },
     );
   });
 

@@ -67,6 +67,29 @@ export class PostingLists {
     return true;
   }
 
+  /** An empty list takes numbers that are in order, those of `items` from `start` to `end`, in full blocks. */
+  fill(list: number, items: Uint32Array, start: number, end: number): void {
+    this.counts.set(list, end - start);
+    if (end - start === 1) this.heads.set(list, items[start] as number);
+    if (end - start < 2) return;
+    const [blocks, firsts]: [number[], number[]] = [[], []];
+    for (let at = start; at < end; ) {
+      const from = at;
+      let length = LAST_BYTES;
+      let before = 0;
+      for (; at < end; at++) {
+        const longer = writeVarint(this.bytes, length, (items[at] as number) - before);
+        if (longer > BLOCK_BYTES) break;
+        length = longer;
+        before = items[at] as number;
+      }
+      writeLast(this.bytes, 0, before);
+      firsts.push(items[from] as number);
+      blocks.push(this.arena.put(this.bytes, length));
+    }
+    this.heads.set(list, blocks.length === 1 ? (blocks[0] as number) : LARGE + this.keepLarge({ blocks, firsts }));
+  }
+
   /** @returns false if the number was not there */
   delete(list: number, number: number): boolean {
     const count = this.counts.get(list);
@@ -137,6 +160,10 @@ export class PostingLists {
     this.arena.release(block);
     const list: LargeList = { blocks: [], firsts: [] };
     this.split(list, 0, 0);
+    return this.keepLarge(list);
+  }
+
+  private keepLarge(list: LargeList): number {
     const index = this.freeLarge.pop() ?? this.large.length;
     this.large[index] = list;
     return index;

@@ -1,6 +1,11 @@
+import type { Turn } from '../columns/pace.ts';
 import { NumberBuffer, PostingLists } from './posting-lists.ts';
+import { PostingSort } from './posting-sort.ts';
+import type { WordTable } from './word-table.ts';
 
 const BYTES = 256;
+/** Words whose threes are looked at before others may get their turn. */
+const WORDS_PER_TURN = 256;
 
 /**
  * Which words have which three bytes in a row; behind a word come two zeros, so that each of its bytes begins three.
@@ -16,6 +21,33 @@ export class TrigramIndex {
 
   add(word: number, bytes: Uint8Array, start: number, length: number): void {
     for (let at = 0; at < length; at++) this.lists.add(this.listOf(keyAt(bytes, start, at, length)), word);
+  }
+
+  /** Takes all words of a table at once; there may be none yet. */
+  async fill(words: WordTable, turn: Turn): Promise<void> {
+    const sort = new PostingSort();
+    const count = (list: number) => sort.count(list);
+    const place = (list: number, word: number) => sort.place(list, word);
+    for (const take of [count, place]) {
+      if (take === place) sort.arrange();
+      /** One more than the last word that each list got: a word may have the same three twice. */
+      let last = new Uint32Array(this.count);
+      for (let word = 0; word < words.end; word++) {
+        if (word % WORDS_PER_TURN === 0) await turn();
+        if (!words.has(word)) continue;
+        const bytes = words.bytesOf(word);
+        const start = words.startOf(word);
+        const length = words.lengthOf(word);
+        for (let at = 0; at < length; at++) {
+          const list = this.listOf(keyAt(bytes, start, at, length));
+          if (list >= last.length) last = enlarged(last, list);
+          if (last[list] === word + 1) continue;
+          last[list] = word + 1;
+          take(list, word);
+        }
+      }
+    }
+    await sort.fill(this.lists, turn);
   }
 
   delete(word: number, bytes: Uint8Array, start: number, length: number): void {
@@ -62,6 +94,12 @@ export class TrigramIndex {
     if (page[place] === 0) page[place] = ++this.count;
     return (page[place] as number) - 1;
   }
+}
+
+function enlarged(numbers: Uint32Array<ArrayBuffer>, index: number): Uint32Array<ArrayBuffer> {
+  const larger = new Uint32Array(2 * (index + 1));
+  larger.set(numbers);
+  return larger;
 }
 
 function keyAt(bytes: Uint8Array, start: number, at: number, length: number): number {

@@ -1,4 +1,5 @@
 import { OrderedNumbers } from '../columns/ordered-numbers.ts';
+import type { Turn } from '../columns/pace.ts';
 import { SORTED_PER_TURN, sortInTurns } from '../columns/sort-in-turns.ts';
 import { isWithinOneTypingError } from './typing-error.ts';
 import type { WantedWord } from './wanted-word.ts';
@@ -33,7 +34,7 @@ export class TypoSearch {
   }
 
   /** Takes very many words at once, which come in the order of their bytes. */
-  async fill(sorted: Uint32Array, turn: () => Promise<unknown>): Promise<void> {
+  async fill(sorted: Uint32Array, turn: Turn): Promise<void> {
     const foreign: number[] = [];
     for (let at = 0; at < sorted.length; at++) {
       const word = sorted[at] as number;

@@ -1,4 +1,5 @@
 import { OrderedNumbers } from '../columns/ordered-numbers.ts';
+import type { Turn } from '../columns/pace.ts';
 import { sortInTurns } from '../columns/sort-in-turns.ts';
 import { TrigramIndex } from './trigram-index.ts';
 import { isWithinOneTypingError } from './typing-error.ts';
@@ -15,9 +16,6 @@ export interface TierWords {
   readonly tier: Tier;
   readonly numbers: Iterable<number>;
 }
-
-/** Words whose parts are entered before others get their turn, when very many have come. */
-const WORDS_PER_TURN = 1_024;
 
 /** Room for the longest word of a name in UTF-8. */
 const SCRATCH_BYTES = 1_024;
@@ -53,12 +51,15 @@ export class Vocabulary {
 
   /** The number of a word, new or known. */
   add(word: string): number {
-    const { scratch, words } = this;
-    const length = scratch.write(word, 0, 'utf8');
-    const known = words.find(scratch, length);
-    if (known !== -1) return known;
-    const number = words.add(scratch, length);
-    if (this.isFilling) return number;
+    return this.addBytes(this.scratch, this.scratch.write(word, 0, 'utf8'));
+  }
+
+  /** The same for a word that comes in UTF-8. */
+  addBytes(bytes: Uint8Array, length: number): number {
+    const { words } = this;
+    const { size } = words;
+    const number = words.numberOf(bytes, length);
+    if (this.isFilling || words.size === size) return number;
     this.alphabet.add(number);
     this.trigrams.add(number, words.bytesOf(number), words.startOf(number), length);
     this.typos.add(number);
@@ -82,17 +83,14 @@ export class Vocabulary {
   }
 
   /** Makes at once, in small steps, what each word would have changed by itself. No word may come or go meanwhile. */
-  async endFilling(turn: () => Promise<unknown>): Promise<void> {
+  async endFilling(turn: Turn): Promise<void> {
     if (!this.isFilling) return;
     const { words } = this;
+    await this.trigrams.fill(words, turn);
     const numbers = new Uint32Array(words.size);
     let count = 0;
-    for (let number = 0; number < words.end; number++) {
-      if (!words.has(number)) continue;
-      numbers[count++] = number;
-      this.trigrams.add(number, words.bytesOf(number), words.startOf(number), words.lengthOf(number));
-      if (count % WORDS_PER_TURN === 0) await turn();
-    }
+    for (let number = 0; number < words.end; number++) if (words.has(number)) numbers[count++] = number;
+    await turn();
     const keys = { keyOf: (number: number) => words.headOf(number), compare: (a: number, b: number) => words.compare(a, b) };
     const sorted = await sortInTurns(numbers, keys, () => false, turn);
     this.alphabet.fill(sorted);

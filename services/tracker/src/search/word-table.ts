@@ -28,20 +28,17 @@ export class WordTable {
 
   /** -1 for a word that is not there. */
   find(bytes: Uint8Array, length: number): number {
-    return this.numbers.find(hashOfBytes(bytes, 0, length), (number) => {
-      if (this.lengthOf(number) !== length) return false;
-      const chunk = this.bytesOf(number);
-      const start = this.startOf(number);
-      for (let n = 0; n < length; n++) if (chunk[start + n] !== bytes[n]) return false;
-      return true;
-    });
+    return this.findHash(hashOfBytes(bytes, 0, length), bytes, length);
   }
 
-  /** The word must not be there yet. */
-  add(bytes: Uint8Array, length: number): number {
+  /** The number of a word, new or known. */
+  numberOf(bytes: Uint8Array, length: number): number {
+    const hash = hashOfBytes(bytes, 0, length);
+    const known = this.findHash(hash, bytes, length);
+    if (known !== -1) return known;
     const number = this.free.pop() ?? this.numbersEnd++;
     this.references.set(number, this.arena.put(bytes, length));
-    this.numbers.add(hashOfBytes(bytes, 0, length), number);
+    this.numbers.add(hash, number);
     this.count++;
     return number;
   }
@@ -153,5 +150,16 @@ export class WordTable {
       if (n >= wanted.length) return at;
     }
     return -1;
+  }
+
+  private findHash(hash: number, bytes: Uint8Array, length: number): number {
+    return this.numbers.find(hash, (number) => {
+      const reference = this.references.get(number);
+      if (this.arena.lengthOf(reference) !== length) return false;
+      const chunk = this.arena.chunkOf(reference);
+      const start = this.arena.offsetOf(reference);
+      for (let n = 0; n < length; n++) if (chunk[start + n] !== bytes[n]) return false;
+      return true;
+    });
   }
 }

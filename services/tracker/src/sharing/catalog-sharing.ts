@@ -212,8 +212,9 @@ export class CatalogSharing implements CopySharing {
     logger.warn('too many changes of other trackers to follow one by one; the whole copy is read');
     await this.begin();
     await this.lookForTrackers();
-    for await (const entries of store.load('notes')) await this.takeNotes(entries.map(([id]) => id));
-    for await (const entries of store.load('documents')) await this.takeDocuments(entries);
+    for await (const entries of store.load('notes')) await this.takeNotes(entries.map(([id]) => id.toString('hex')));
+    for await (const entries of store.load('documents'))
+      await this.takeDocuments(entries.map(([id, value]) => [id.toString('hex'), value]));
   }
 
   private async take(change: TrackerChange): Promise<void> {

@@ -1,17 +1,19 @@
-import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@pageswarm/observability';
 import { type Clock, type DocumentId, isPageSwarmError, PageSwarmError } from '@pageswarm/primitives';
 import type { Catalog } from '../catalog/catalog.ts';
+import { Pace } from '../columns/pace.ts';
 import type { HostTable } from '../swarm/host-table.ts';
 import type { CopySharing } from './copy-sharing.ts';
 import type { DirtyDocuments } from './dirty-documents.ts';
 import { decodeDocument } from './document-codec.ts';
+import { DocumentPacker } from './document-packer.ts';
 import type { KeptNotes } from './kept-notes.ts';
 import { decodePeer } from './peer-codec.ts';
-import { type LoadPlace, SNAPSHOT_KINDS, type SnapshotEntry, type SnapshotKind, type SnapshotStore } from './snapshot-store.ts';
+import { type LoadedEntry, type LoadPlace, SNAPSHOT_KINDS, type SnapshotKind, type SnapshotStore } from './snapshot-store.ts';
 
-/** Entries that are taken in before others get their turn. */
-export const RESTORED_PER_TURN = 100;
+/** Entries that are taken in before others may get their turn. */
+export const RESTORED_PER_TURN = 50;
 /**
  * For how long nothing of a copy may come, once some of it has, in milliseconds. Then the tracker serves without the rest
  * and goes on reading with the next step of its snapshot.
@@ -26,7 +28,7 @@ const LEASE_PARTS = 4;
 /** Holders come before the documents that name them, and what is forbidden before what it forbids. */
 const READING_ORDER: readonly SnapshotKind[] = SNAPSHOT_KINDS.toReversed();
 
-type Take = (id: string, bytes: Buffer) => void;
+type Take = (id: Buffer, bytes: Buffer) => void;
 
 /** What is done around very many documents that come at once, to those who keep them and nobody asks meanwhile. */
 export interface Filling {
@@ -57,6 +59,9 @@ export class CopyRestorer {
   private reading: Reading | undefined;
   private failure: string | undefined;
   private isAbandoned = false;
+  private readonly pace = new Pace();
+  /** While the catalog is being filled. */
+  private packer: DocumentPacker | undefined;
   /** True while the tracker takes no part yet, so that nobody asks or tells it anything. */
   isAlone = false;
 
@@ -119,12 +124,15 @@ export class CopyRestorer {
     const reading = this.reading as Reading;
     const { catalog, hosts, clock } = this;
     const takes: Record<SnapshotKind, Take> = {
-      notes: (id, bytes) => notes?.restore(id, bytes),
-      peers: (id, bytes) => hosts.restore(decodePeer(id, bytes).facts),
+      notes: (id, bytes) => notes?.restore(id.toString('hex'), bytes),
+      peers: (id, bytes) => hosts.restore(decodePeer(id.toString('hex'), bytes).facts),
       documents: (id, bytes) => this.takeDocument(id, bytes, reading.isNew, sharing),
     };
     const filling = this.isAlone && reading.isNew ? this.filling : undefined;
-    if (filling) await filling.begin(await store.count('documents'));
+    if (filling) {
+      await filling.begin(await store.count('documents'));
+      this.packer = new DocumentPacker();
+    }
     try {
       for (const kind of READING_ORDER)
         if (!reading.done.has(kind)) {
@@ -132,6 +140,7 @@ export class CopyRestorer {
           reading.done.add(kind);
         }
     } finally {
+      this.packer = undefined;
       await filling?.end();
     }
     // Holders that no peer entry tells the address of can never be reached or expire.
@@ -164,14 +173,14 @@ export class CopyRestorer {
       }
   }
 
-  private async takeAll(entries: readonly SnapshotEntry[], reading: Reading, take: Take): Promise<void> {
+  private async takeAll(entries: readonly LoadedEntry[], reading: Reading, take: Take): Promise<void> {
     for (let at = 0; at < entries.length; at += RESTORED_PER_TURN) {
-      const some = entries.slice(at, at + RESTORED_PER_TURN);
+      const end = Math.min(at + RESTORED_PER_TURN, entries.length);
       this.takingIn(() => {
-        for (const [id, bytes] of some) this.takeEntry(id, bytes, take);
+        for (let n = at; n < end; n++) this.takeEntry(entries[n] as LoadedEntry, take);
       });
-      reading.entries += some.length;
-      await setImmediate();
+      reading.entries += end - at;
+      await this.pace.turn();
       if (this.isAbandoned) throw new PageSwarmError('GOING_AWAY', 'This tracker ends before its copy is read');
     }
     const now = this.clock.monotonic();
@@ -183,24 +192,27 @@ export class CopyRestorer {
     reading.leasedAt = now;
   }
 
-  private takeDocument(id: string, bytes: Buffer, isNew: boolean, sharing: CopySharing | undefined): void {
+  private takeDocument(idBytes: Buffer, bytes: Buffer, isNew: boolean, sharing: CopySharing | undefined): void {
+    const now = this.clock.now();
+    if (isNew && this.packer?.pack(idBytes, bytes) && this.catalog.fill(this.packer.document, now)) return;
+    const id = idBytes.toString('hex');
     const known = isNew ? undefined : this.catalog.get(id as DocumentId);
     if (known && sharing) {
       sharing.merge(id, bytes);
       return;
     }
     const { facts, past } = decodeDocument(id, bytes);
-    this.catalog.restore(facts, past, this.clock.now());
+    this.catalog.restore(facts, past, now);
     // What is known here wins, and may differ from what the copy holds.
     if (known) this.documents.changed(known);
   }
 
-  private takeEntry(id: string, bytes: Buffer, take: Take): void {
+  private takeEntry([id, bytes]: LoadedEntry, take: Take): void {
     try {
       take(id, bytes);
     } catch (error) {
       if (!isPageSwarmError(error)) throw error;
-      if (this.unreadable === 0) this.logger.warn({ entry: id, code: error.code }, error.detail);
+      if (this.unreadable === 0) this.logger.warn({ entry: id.toString('hex'), code: error.code }, error.detail);
       this.countUnreadable();
     }
   }

@@ -1,53 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
-import { ERROR_CODES, isPageSwarmError, pieceCount } from '@pageswarm/primitives';
+import { isPageSwarmError } from '@pageswarm/primitives';
 import fc from 'fast-check';
 import { sampleFacts, samplePeer } from '../catalog/catalog.sample.ts';
-import type { DocumentRecord } from '../catalog/document-record.ts';
 import { decodeDocument, encodeDocument } from './document-codec.ts';
+import { storedDocuments } from './document-entries.sample.ts';
 import { decodePeer, encodePeer } from './peer-codec.ts';
 
 const TAG = '0123456789abcdef';
-const text = (minLength: number, maxLength: number) => fc.string({ unit: 'grapheme', minLength, maxLength: Math.min(maxLength, 40) });
-const nullable = (maxLength: number) => fc.option(text(0, maxLength));
-
-/** Documents as different as the contract allows. */
-const documents = fc
-  .record({
-    n: fc.nat(1_000),
-    name: text(1, 1_024),
-    size: fc.integer({ min: 1, max: 2 ** 39 }),
-    pieceBits: fc.integer({ min: 14, max: 26 }),
-    addedAt: fc.integer({ min: -1e12, max: 1e13 }),
-    aliases: fc.array(text(1, 1_024), { maxLength: 64 }),
-    completed: fc.nat(),
-    pages: fc.option(fc.nat(100_000)),
-    words: fc.option(fc.array(fc.oneof(fc.nat(500), fc.maxSafeNat()), { maxLength: 50 })),
-    texts: fc.record({ extractor: nullable(100), title: nullable(1_024), author: nullable(1_024), mapReason: nullable(500) }),
-    flags: fc.record({ mapped: fc.boolean(), encrypted: fc.boolean(), needsPassword: fc.boolean() }),
-    error: fc.option(
-      fc.record({ code: fc.constantFrom(...(Object.keys(ERROR_CODES) as (keyof typeof ERROR_CODES)[])), detail: text(0, 100) }),
-    ),
-    holders: fc.array(fc.tuple(fc.nat(), fc.nat(), fc.boolean()), { maxLength: 5 }),
-  })
-  .map(({ n, pieceBits, pages, words, texts, flags, error, holders, completed, ...facts }) => {
-    const pieces = pieceCount(facts.size, 2 ** pieceBits);
-    const inspection = { pages, words, ...texts, ...flags, error };
-    const holdings = holders.map(([peer, have, complete]) => [
-      samplePeer(peer),
-      { have: complete ? pieces : have % (pieces + 1), complete },
-    ]);
-    const record = {
-      ...sampleFacts(n, { ...facts, pieceLength: 2 ** pieceBits, inspection }),
-      completed,
-      holdings: new Map(holdings as []),
-    };
-    return record as unknown as DocumentRecord;
-  });
-
 describe('a document of a snapshot', () => {
   it('comes back as it was', () => {
     fc.assert(
-      fc.property(documents, (record) => {
+      fc.property(storedDocuments, (record) => {
         const { completed, holdings, ...facts } = record;
         const holders = [...holdings].map(([peerId, { have, complete }]) => [peerId, have, complete]);
         expect(decodeDocument(record.id, encodeDocument(record, TAG))).toEqual({
@@ -61,7 +24,7 @@ describe('a document of a snapshot', () => {
 
   it('is refused with a code when it was cut, made longer, or written by anybody else', () => {
     fc.assert(
-      fc.property(documents, fc.uint8Array({ maxLength: 300 }), fc.nat(), (record, noise, at) => {
+      fc.property(storedDocuments, fc.uint8Array({ maxLength: 300 }), fc.nat(), (record, noise, at) => {
         const bytes = encodeDocument(record, TAG);
         const foreign = { code: 'INVALID_SNAPSHOT' };
         expect(() => decodeDocument(record.id, bytes.subarray(0, at % bytes.length))).toThrow(expect.objectContaining(foreign));

@@ -20,13 +20,14 @@ export const DOCUMENT_FORMAT = 0xd1;
 /** How much of a tracker's id an entry carries to say who wrote it, in hex digits. */
 export const WRITER_TAG_DIGITS = 16;
 
-const ID_BYTES = { md5: 16, v1: 20, v2: 32 } as const;
-const MIN_PIECE_BITS = 14;
-const MAX_PIECE_BITS = 26;
-const FLAGS = { mapped: 1, encrypted: 2, needsPassword: 4, pages: 8, words: 16, error: 32 } as const;
+export const ID_BYTES = { md5: 16, v1: 20, v2: 32 } as const;
+/** Piece lengths as powers of two. */
+export const PIECE_BITS = { least: 14, most: 26 } as const;
+/** What the byte before an inspection tells. */
+export const DOCUMENT_FLAGS = { mapped: 1, encrypted: 2, needsPassword: 4, pages: 8, words: 16, error: 32 } as const;
 const ALL_FLAGS = 63;
 /** Lengths that the contract allows to texts of an inspection; an error's detail has no limit there. */
-const MAX_TEXT = { extractor: 100, mapReason: 500, error: 65_536 } as const;
+export const MAX_TEXT = { extractor: 100, mapReason: 500, error: 65_536 } as const;
 
 export interface StoredDocument {
   /** The first bytes of the id of the tracker that wrote it, in hex. */
@@ -78,7 +79,7 @@ export function decodeDocument(id: string, bytes: Buffer): StoredDocument {
   const addedAt = reader.moment();
   const size = reader.count(MAX_PROTOCOL_DOCUMENT_BYTES);
   const pieceBits = reader.byte();
-  if (size === 0 || pieceBits < MIN_PIECE_BITS || pieceBits > MAX_PIECE_BITS) throw foreign('no size');
+  if (size === 0 || pieceBits < PIECE_BITS.least || pieceBits > PIECE_BITS.most) throw foreign('no size');
   const pieceLength = 2 ** pieceBits;
   const completed = reader.count(Number.MAX_SAFE_INTEGER);
   const name = reader.text(1, MAX_NAME_LENGTH);
@@ -93,12 +94,12 @@ export function decodeDocument(id: string, bytes: Buffer): StoredDocument {
 
 function writeInspection({ pages, words, error, ...rest }: Inspection): void {
   writer.byte(
-    (rest.mapped ? FLAGS.mapped : 0) |
-      (rest.encrypted ? FLAGS.encrypted : 0) |
-      (rest.needsPassword ? FLAGS.needsPassword : 0) |
-      (pages === null ? 0 : FLAGS.pages) |
-      (words === null ? 0 : FLAGS.words) |
-      (error === null ? 0 : FLAGS.error),
+    (rest.mapped ? DOCUMENT_FLAGS.mapped : 0) |
+      (rest.encrypted ? DOCUMENT_FLAGS.encrypted : 0) |
+      (rest.needsPassword ? DOCUMENT_FLAGS.needsPassword : 0) |
+      (pages === null ? 0 : DOCUMENT_FLAGS.pages) |
+      (words === null ? 0 : DOCUMENT_FLAGS.words) |
+      (error === null ? 0 : DOCUMENT_FLAGS.error),
   );
   if (pages !== null) writer.count(pages);
   if (words !== null) {
@@ -117,9 +118,9 @@ function writeInspection({ pages, words, error, ...rest }: Inspection): void {
 function readInspection(reader: ByteReader): Inspection {
   const flags = reader.byte();
   if (flags > ALL_FLAGS) throw foreign('no flags');
-  const pages = flags & FLAGS.pages ? reader.count(MAX_PAGES) : null;
+  const pages = flags & DOCUMENT_FLAGS.pages ? reader.count(MAX_PAGES) : null;
   let words: number[] | null = null;
-  if (flags & FLAGS.words) {
+  if (flags & DOCUMENT_FLAGS.words) {
     words = [];
     for (let left = reader.count(MAX_PAGES); left > 0; left--) words.push(reader.count(Number.MAX_SAFE_INTEGER));
   }
@@ -129,11 +130,11 @@ function readInspection(reader: ByteReader): Inspection {
     extractor: reader.optionalText(MAX_TEXT.extractor),
     title: reader.optionalText(MAX_NAME_LENGTH),
     author: reader.optionalText(MAX_NAME_LENGTH),
-    mapped: (flags & FLAGS.mapped) !== 0,
+    mapped: (flags & DOCUMENT_FLAGS.mapped) !== 0,
     mapReason: reader.optionalText(MAX_TEXT.mapReason),
-    encrypted: (flags & FLAGS.encrypted) !== 0,
-    needsPassword: (flags & FLAGS.needsPassword) !== 0,
-    error: flags & FLAGS.error ? { code: readCode(reader), detail: reader.text(0, MAX_TEXT.error) } : null,
+    encrypted: (flags & DOCUMENT_FLAGS.encrypted) !== 0,
+    needsPassword: (flags & DOCUMENT_FLAGS.needsPassword) !== 0,
+    error: flags & DOCUMENT_FLAGS.error ? { code: readCode(reader), detail: reader.text(0, MAX_TEXT.error) } : null,
   };
 }
 

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import type { Logger } from '@pageswarm/observability';
 import { EntryPlaces } from './entry-places.ts';
 import { decodeEntry, decodeHeader, encodeEntry, encodeHeader, framesOf, type PlacedFrame } from './snapshot-journal.ts';
-import { MAX_SNAPSHOT_BATCH, type SnapshotEntry, type SnapshotKind, type SnapshotStore } from './snapshot-store.ts';
+import { type LoadedEntry, MAX_SNAPSHOT_BATCH, type SnapshotEntry, type SnapshotKind, type SnapshotStore } from './snapshot-store.ts';
 
 /** A journal is not written anew while it is smaller than this, in bytes. */
 export const MIN_COMPACTION_BYTES = 1_048_576;
@@ -53,14 +53,14 @@ export class FileSnapshotStore implements SnapshotStore {
     return this.replacements === 0 ? name : `${name} ${this.replacements}`;
   }
 
-  async *load(kind: SnapshotKind): AsyncGenerator<SnapshotEntry[]> {
+  async *load(kind: SnapshotKind): AsyncGenerator<LoadedEntry[]> {
     const { file } = await this.opened();
-    let entries: SnapshotEntry[] = [];
+    let entries: LoadedEntry[] = [];
     for await (const frames of framesOf(file, this.length)) {
       for (const { bytes, start } of frames) {
         const entry = decodeEntry(bytes);
         if (entry?.kind !== kind || !entry.value || this.places[kind].get(entry.key) !== start) continue;
-        entries.push([Buffer.from(entry.key, 'latin1').toString('hex'), entry.value]);
+        entries.push([Buffer.from(entry.key, 'latin1'), entry.value]);
         if (entries.length < MAX_SNAPSHOT_BATCH) continue;
         yield entries;
         entries = [];

@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { type LoadPlace, MAX_SNAPSHOT_BATCH, type SnapshotEntry, type SnapshotKind, type SnapshotStore } from './snapshot-store.ts';
+import {
+  type LoadedEntry,
+  type LoadPlace,
+  MAX_SNAPSHOT_BATCH,
+  type SnapshotEntry,
+  type SnapshotKind,
+  type SnapshotStore,
+} from './snapshot-store.ts';
 
 /** A copy in memory: the twin that tests use. */
 export class MemorySnapshotStore implements SnapshotStore {
@@ -11,8 +18,8 @@ export class MemorySnapshotStore implements SnapshotStore {
     return this.name;
   }
 
-  async *load(kind: SnapshotKind, place: LoadPlace = { next: undefined }): AsyncGenerator<SnapshotEntry[]> {
-    const entries = [...this.entries[kind]];
+  async *load(kind: SnapshotKind, place: LoadPlace = { next: undefined }): AsyncGenerator<LoadedEntry[]> {
+    const entries = [...this.entries[kind]].map(([id, value]): LoadedEntry => [Buffer.from(id, 'hex'), value]);
     for (let at = Number(place.next ?? 0); at < entries.length; at += MAX_SNAPSHOT_BATCH) {
       yield entries.slice(at, at + MAX_SNAPSHOT_BATCH);
       place.next = String(at + MAX_SNAPSHOT_BATCH);

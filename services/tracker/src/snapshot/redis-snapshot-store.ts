@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { isPassing, type RedisConnection, type RedisTransaction } from './redis-connection.ts';
 import {
+  type LoadedEntry,
   type LoadPlace,
-  MAX_SNAPSHOT_BATCH,
   SNAPSHOT_VERSION,
   type SnapshotEntry,
   type SnapshotKind,
@@ -11,6 +11,9 @@ import {
 
 /** What our keys in a shared Redis begin with. */
 export const REDIS_PREFIX = `pageswarm:tracker:${SNAPSHOT_VERSION}:`;
+
+/** About how many entries one look at a hash gives; each look costs a round trip, and stops Redis for as long. */
+const ENTRIES_PER_SCAN = 2_000;
 
 /** Hears of every step that documents are saved in, to tell other trackers in the same transaction. */
 export type SaveWitness = (
@@ -39,12 +42,12 @@ export class RedisSnapshotStore implements SnapshotStore {
     return (await redis.get(key)) ?? '';
   }
 
-  async *load(kind: SnapshotKind, place: LoadPlace = { next: undefined }): AsyncGenerator<SnapshotEntry[]> {
+  async *load(kind: SnapshotKind, place: LoadPlace = { next: undefined }): AsyncGenerator<LoadedEntry[]> {
     const redis = await this.redis.connected();
     // The cursor of a scan means something to the process alone that gave it.
     const run = await this.redis.runId();
     const [runBefore, cursorBefore = '0'] = place.next?.split(' ') ?? [];
-    const scan = (cursor: Buffer | string) => redis.hscanBuffer(this.prefix + kind, cursor as string, 'COUNT', MAX_SNAPSHOT_BATCH);
+    const scan = (cursor: Buffer | string) => redis.hscanBuffer(this.prefix + kind, cursor as string, 'COUNT', ENTRIES_PER_SCAN);
     let next: ReturnType<typeof scan> | undefined = scan(runBefore === run ? cursorBefore : '0');
     while (next) {
       const [cursor, flat]: [Buffer, Buffer[]] = await next;
@@ -52,8 +55,8 @@ export class RedisSnapshotStore implements SnapshotStore {
       next = cursor.toString() === '0' ? undefined : scan(cursor);
       // A failure is thrown when it is this step's turn, not before.
       next?.catch(() => undefined);
-      const entries: SnapshotEntry[] = [];
-      for (let at = 0; at + 1 < flat.length; at += 2) entries.push([(flat[at] as Buffer).toString('hex'), flat[at + 1] as Buffer]);
+      const entries: LoadedEntry[] = [];
+      for (let at = 0; at + 1 < flat.length; at += 2) entries.push([flat[at] as Buffer, flat[at + 1] as Buffer]);
       if (entries.length > 0) yield entries;
       place.next = `${run} ${cursor}`;
     }

@@ -13,6 +13,9 @@ export const SNAPSHOT_VERSION = 2;
 /** An entry by its id in lower-case hex. */
 export type SnapshotEntry = readonly [id: string, value: Buffer];
 
+/** The same as a store gives it back, by the bytes of its id. */
+export type LoadedEntry = readonly [id: Buffer, value: Buffer];
+
 /** How far a kind was read: a store that can go on there is given it again after a failure. */
 export interface LoadPlace {
   /** The store's own words; undefined at the beginning. */
@@ -28,10 +31,10 @@ export interface SnapshotStore {
    */
   dataSet(): Promise<string>;
   /**
-   * Everything of a kind, in steps of about {@link MAX_SNAPSHOT_BATCH}. An entry may come twice.
+   * Everything of a kind, in steps of up to some thousand entries. An entry may come twice.
    * @param place kept up to date with what was taken; one that was used before goes on there, as far as the store can
    */
-  load(kind: SnapshotKind, place?: LoadPlace): AsyncIterable<SnapshotEntry[]>;
+  load(kind: SnapshotKind, place?: LoadPlace): AsyncIterable<LoadedEntry[]>;
   /** How many entries of a kind there are. */
   count(kind: SnapshotKind): Promise<number>;
   /** Whether what failed like this may succeed a moment later. */

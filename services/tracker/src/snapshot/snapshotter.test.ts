@@ -8,6 +8,7 @@ import { HostTable } from '../swarm/host-table.ts';
 import { RESTORE_PATIENCE_MS } from './copy-restorer.ts';
 import { MemorySnapshotStore } from './memory-snapshot-store.ts';
 import {
+  type LoadedEntry,
   type LoadPlace,
   MAX_SNAPSHOT_BATCH,
   SNAPSHOT_KINDS,
@@ -51,7 +52,7 @@ class SilentStore extends WatchedStore {
     this.tell = resolve;
   });
 
-  override async *load(kind: SnapshotKind, place?: LoadPlace): AsyncGenerator<SnapshotEntry[]> {
+  override async *load(kind: SnapshotKind, place?: LoadPlace): AsyncGenerator<LoadedEntry[]> {
     for await (const entries of super.load(kind, place)) {
       if (kind === 'documents' && this.silences > 0 && this.given.documents > 0) {
         this.silences--;
@@ -221,7 +222,9 @@ describe('the snapshot', () => {
       old.join();
       old.announce(...Array.from({ length: COUNT }, (_, n) => n));
       await old.snapshotter.stop();
-      for (const kind of SNAPSHOT_KINDS) for await (const entries of store.load(kind)) written.push({ kind, entries });
+      for (const kind of SNAPSHOT_KINDS)
+        for await (const entries of store.load(kind))
+          written.push({ kind, entries: entries.map(([id, value]) => [id.toString('hex'), value]) });
     }, LOADED_MACHINE_MS);
     const full = async () => {
       const silent = new SilentStore();

@@ -1,0 +1,81 @@
+import type { TellText } from '../catalog/description.ts';
+import { Uint32Column } from '../columns/column.ts';
+import type { Turn } from '../columns/pace.ts';
+import { wordsOf } from './fold.ts';
+import type { PostingLists } from './posting-lists.ts';
+import { PostingSort } from './posting-sort.ts';
+import type { Vocabulary } from './vocabulary.ts';
+import type { WordLists } from './word-lists.ts';
+import { WordSplitter } from './word-splitter.ts';
+
+/** Documents whose texts are read before others may get their turn. */
+const DOCUMENTS_PER_TURN = 64;
+
+/** Where the texts of very many documents are. */
+export interface TextSource {
+  /** All slots are below this. */
+  readonly slotEnd: number;
+  /** Calls `tell` with each text of the document in a slot, in UTF-8 from `start` to `end`. @returns how many there are */
+  readTexts(slot: number, tell: TellText): number;
+}
+
+/** The tables of an index of names. */
+export interface NameTables {
+  readonly vocabulary: Vocabulary;
+  readonly postings: PostingLists;
+  readonly words: WordLists;
+}
+
+/** Takes the names of very many documents into tables that are empty, as if they had come one by one. */
+export class NameIndexFilling {
+  private readonly sort = new PostingSort();
+  private readonly splitter = new WordSplitter();
+  /** By word: one more than the last document that was found to have it. */
+  private readonly lastOf = new Uint32Column();
+  private readonly found: number[] = [];
+  private slot = 0;
+
+  constructor(
+    private readonly tables: NameTables,
+    private readonly source: TextSource,
+  ) {}
+
+  /** No document may come or go meanwhile. */
+  async run(turn: Turn): Promise<void> {
+    const { words, postings, vocabulary } = this.tables;
+    const { slotEnd } = this.source;
+    for (this.slot = 0; this.slot < slotEnd; this.slot++) {
+      if (this.slot % DOCUMENTS_PER_TURN === 0) await turn();
+      this.readSlot();
+    }
+    this.sort.arrange();
+    const { found, sort } = this;
+    for (let slot = 0; slot < slotEnd; slot++) {
+      if (slot % DOCUMENTS_PER_TURN === 0) await turn();
+      words.read(slot, found);
+      for (let n = 0; n < found.length; n++) sort.place(found[n] as number, slot);
+    }
+    await sort.fill(postings, turn);
+    await vocabulary.endFilling(turn);
+  }
+
+  private readSlot(): void {
+    this.found.length = 0;
+    const texts = this.source.readTexts(this.slot, this.readText);
+    if (texts > 0) this.tables.words.set(this.slot, this.found, texts);
+  }
+
+  private readonly readText: TellText = (bytes, start, end) => {
+    if (this.splitter.split(bytes, start, end, this.takeSplit)) return;
+    for (const word of wordsOf(bytes.toString('utf8', start, end))) this.take(this.tables.vocabulary.add(word));
+  };
+
+  private readonly takeSplit = (length: number): void => this.take(this.tables.vocabulary.addBytes(this.splitter.word, length));
+
+  private take(word: number): void {
+    if (this.lastOf.get(word) === this.slot + 1) return;
+    this.lastOf.set(word, this.slot + 1);
+    this.found.push(word);
+    this.sort.count(word);
+  }
+}
