@@ -105,7 +105,11 @@ export function buildTracker({ config, clock, logger, registry, transportMetrics
         search.beginFilling();
         return catalog.beginFilling(documents);
       },
-      end: () => catalog.endFilling().then(() => search.endFilling(new Pace().turn)),
+      end: async () => {
+        const { turn } = new Pace();
+        await catalog.endFilling(turn);
+        await search.endFilling(turn);
+      },
     },
   });
   snapshotter.keep(notes);

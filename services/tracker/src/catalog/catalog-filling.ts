@@ -1,3 +1,4 @@
+import type { PeerId } from '@pageswarm/primitives';
 import { Uint32Column } from '../columns/column.ts';
 import type { DocumentTable } from './document-table.ts';
 import { HolderBytes } from './holder-bytes.ts';
@@ -7,7 +8,10 @@ import type { PackedDocument } from './packed-document.ts';
 /** Puts packed documents into the tables of a catalog, while no document and no peer goes. */
 export class CatalogFilling {
   private readonly peers: HolderBytes;
-  /** By holder: one more than the last document that named it. */
+  private additions = 0;
+  /** What was looked at, so that looking is not left out. */
+  private touched = 0;
+  /** By holder: the last addition that named it. */
   private readonly namedBy = new Uint32Column();
 
   constructor(
@@ -17,19 +21,37 @@ export class CatalogFilling {
     this.peers = new HolderBytes(ledger.holders);
   }
 
+  /** Documents that are about to be added: where their hashes go is looked at for all of them before the first is. */
+  expect(document: PackedDocument): void {
+    this.touched ^= this.documents.identities.touch(document.identity);
+  }
+
+  /** Holders of a document that is here; those who hold it already stay as they are. */
+  addHolders(slot: number, told: Iterable<readonly [PeerId, number, boolean]>): void {
+    const { holdings, holders } = this.ledger;
+    this.additions++;
+    for (let row = holdings.firstOfSlot(slot); row !== -1; row = holdings.followingOfSlot(row))
+      this.namedBy.set(holdings.hostOf(row), this.additions);
+    for (const [peerId, have, complete] of told) this.addHolder(slot, holders.numberOf(peerId), have, complete);
+  }
+
   /** @returns its slot, or -1, and nothing is changed, if it has the root or an info-hash of another document */
   add(document: PackedDocument): number {
     const slot = this.documents.addPacked(document);
     if (slot === -1) return -1;
     const { source, holders, holderPlaces, holderPieces } = document;
+    this.additions++;
     for (let n = 0; n < holders; n++) {
-      const number = this.peers.numberOf(source, holderPlaces[n] as number);
-      // Of a holder that is named twice the first word counts.
-      if (this.namedBy.get(number) === slot + 1) continue;
-      this.namedBy.set(number, slot + 1);
       const told = holderPieces[n] as number;
-      this.ledger.add(slot, number, told >>> 1, (told & 1) === 1);
+      this.addHolder(slot, this.peers.numberOf(source, holderPlaces[n] as number), told >>> 1, (told & 1) === 1);
     }
     return slot;
+  }
+
+  /** Of a holder that is named twice the first word counts. */
+  private addHolder(slot: number, number: number, have: number, complete: boolean): void {
+    if (this.namedBy.get(number) === this.additions) return;
+    this.namedBy.set(number, this.additions);
+    this.ledger.add(slot, number, have, complete);
   }
 }

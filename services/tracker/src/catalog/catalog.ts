@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { DocumentSort } from '@pageswarm/contracts';
 import { type DocumentId, PageSwarmError, type PeerId } from '@pageswarm/primitives';
+import type { Turn } from '../columns/pace.ts';
 import { demandFittingPieces, demandSameBytes, otherNames, type Told, wellFormed } from './announced-facts.ts';
 import { CatalogFilling } from './catalog-filling.ts';
 import type { TellText } from './description.ts';
@@ -70,13 +71,20 @@ export class Catalog {
     this.filling = new CatalogFilling(this.documents, this.ledger);
     if (this.size > 0) return;
     this.orders.postpone();
+    this.holdings.beginFilling();
     await this.documents.identities.reserve(Math.min(documents, this.limits.documents), setImmediate);
   }
 
-  /** They have come. */
-  endFilling(): Promise<void> {
+  /** They have come, and nothing comes or goes before this resolves. */
+  async endFilling(turn: Turn): Promise<void> {
+    await this.holdings.endFilling(turn);
     this.filling = undefined;
-    return this.orders.prepare('added');
+    await this.orders.prepare('added');
+  }
+
+  /** This document is about to be given to {@link fill}; it goes faster if several are expected at a time. */
+  expect(document: PackedDocument): void {
+    this.filling?.expect(document);
   }
 
   /**
@@ -282,10 +290,12 @@ export class Catalog {
     const known = this.documents.identities.findRoot(facts.id);
     if (known === -1 && this.documents.size >= this.limits.documents) return;
     const slot = known === -1 ? this.insert(facts, past.completed) : known;
-    for (const [peerId, have, complete] of past.holdings) {
-      const holder = this.holders.numberOf(peerId);
-      if (this.holdings.find(slot, holder) === -1) this.ledger.add(slot, holder, have, complete);
-    }
+    if (this.filling) this.filling.addHolders(slot, past.holdings);
+    else
+      for (const [peerId, have, complete] of past.holdings) {
+        const holder = this.holders.numberOf(peerId);
+        if (this.holdings.find(slot, holder) === -1) this.ledger.add(slot, holder, have, complete);
+      }
     if (this.holdings.hostsOf(slot) > 0) this.hostless.delete(slot);
     else this.hostless.add(slot, now);
     this.publish(known === -1 ? 'added' : 'hosted', slot);

@@ -1,5 +1,6 @@
 import { Uint32Column } from '../columns/column.ts';
 import { HashTable, hashOfPair } from '../columns/hash-table.ts';
+import type { Turn } from '../columns/pace.ts';
 
 /** A complete holding has this bit beside its pieces. */
 const COMPLETE = 0x8000_0000;
@@ -30,10 +31,23 @@ export class HoldingTable {
   private freeRow = 0;
   private end = 0;
   private changes = 0;
+  private isFilling = false;
 
   /** Rows that were written, ever; tests count them. */
   get writes(): number {
     return this.changes;
+  }
+
+  /** Very many rows are about to come and none to go; until {@link endFilling} has resolved none is found by its pair. */
+  beginFilling(): void {
+    this.isFilling = this.end === 0;
+  }
+
+  /** They have come, and none comes or goes before this resolves. */
+  async endFilling(turn: Turn): Promise<void> {
+    if (!this.isFilling) return;
+    await this.rows.fill(this.end, turn);
+    this.isFilling = false;
   }
 
   /** The row of a pair; -1 if the host does not hold the document. */
@@ -52,7 +66,7 @@ export class HoldingTable {
     this.link(row, this.headOfHost, host, this.nextOfHost, this.previousOfHost);
     this.countOfSlot.set(slot, this.countOfSlot.get(slot) + 1);
     this.countOfHost.set(host, this.countOfHost.get(host) + 1);
-    this.rows.add(hashOfPair(slot, host), row);
+    if (!this.isFilling) this.rows.add(hashOfPair(slot, host), row);
     return row;
   }
 

@@ -70,6 +70,12 @@ export class IdentityTable {
     return true;
   }
 
+  /** Looks where a row would be found. */
+  touch(row: Uint8Array): number {
+    const [root, v1] = [this.roots.touch(hashOf(row, ROOT)), this.v1.touch(hashOf(row, V1))];
+    return root ^ v1 ^ this.v2.touch(hashOf(row, CUT_V2)) ^ this.md5s.touch(hashOf(row, MD5));
+  }
+
   /** Room for so many documents in all, made a table at a time. */
   async reserve(documents: number, turn: () => Promise<unknown>): Promise<void> {
     for (const table of [this.roots, this.v1, this.v2, this.md5s]) {

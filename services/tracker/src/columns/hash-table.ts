@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import type { Turn } from './pace.ts';
 
 /** Tables behind one face, a power of two: each grows on its own, so that a million items never move at once. */
 export const HASH_SHARDS = 256;
@@ -6,6 +7,8 @@ const SHARD_SHIFT = 32 - Math.log2(HASH_SHARDS);
 const FIRST_SHARD_CELLS = 8;
 /** A shard grows when more of its cells than this are taken. */
 const MAX_LOAD = 0.75;
+/** Items that are looked at before others may get their turn, when very many come at once. */
+const FILLED_PER_TURN = 4_096;
 
 /**
  * Chosen anew in each process: whoever sends us keys cannot know which of them meet in one cell, and so cannot make
@@ -64,8 +67,7 @@ export class HashTable {
   /** Room for so many items in all, so that they move no more while they come. */
   reserve(items: number): void {
     // Some shards get more than their part.
-    const wanted = (1.03 * items) / HASH_SHARDS / MAX_LOAD;
-    const length = 2 ** Math.ceil(Math.log2(Math.max(FIRST_SHARD_CELLS, wanted)));
+    const length = cellsFor((1.03 * items) / HASH_SHARDS);
     for (let shard = 0; shard < HASH_SHARDS; shard++)
       if ((this.shards[shard] as Shard).cells.length < length) this.shards[shard] = this.grown(this.shards[shard] as Shard, length);
   }
@@ -79,6 +81,50 @@ export class HashTable {
       const cell = cells[at] as number;
       if (cell === 0) return -1;
       if (tags[at] === tag && isWanted(cell - 1)) return cell - 1;
+    }
+  }
+
+  /**
+   * Looks where an item of this hash would be. Whoever does so for several items before they are looked for has waited
+   * for memory once, for processors fetch several places at a time.
+   */
+  touch(hash: number): number {
+    const { cells, tags } = this.shards[hash >>> SHARD_SHIFT] as Shard;
+    const at = hash & (cells.length - 1);
+    return (cells[at] as number) ^ (tags[at] as number);
+  }
+
+  /** An empty table takes all items below `end`, one shard after the other, so that what is written lies close together. */
+  async fill(end: number, turn: Turn): Promise<void> {
+    const hashes = new Uint32Array(end);
+    const ends = new Uint32Array(HASH_SHARDS + 1);
+    for (let item = 0; item < end; item++) {
+      const hash = this.hashOf(item);
+      hashes[item] = hash;
+      ends[hash >>> SHARD_SHIFT] = (ends[hash >>> SHARD_SHIFT] as number) + 1;
+      if (item % FILLED_PER_TURN === 0) await turn();
+    }
+    let sum = 0;
+    for (let shard = 0; shard < HASH_SHARDS; shard++) {
+      const count = ends[shard] as number;
+      this.counts[shard] = count;
+      ends[shard] = sum;
+      sum += count;
+    }
+    const items = new Uint32Array(end);
+    for (let item = 0; item < end; item++) {
+      const shard = (hashes[item] as number) >>> SHARD_SHIFT;
+      const at = ends[shard] as number;
+      items[at] = item;
+      ends[shard] = at + 1;
+      if (item % FILLED_PER_TURN === 0) await turn();
+    }
+    for (let shard = 0, at = 0; shard < HASH_SHARDS; shard++) {
+      const length = cellsFor(this.counts[shard] as number);
+      const filled = shardOf(length);
+      for (; at < (ends[shard] as number); at++) place(filled, hashes[items[at] as number] as number, (items[at] as number) + 1);
+      this.shards[shard] = filled;
+      await turn();
     }
   }
 
@@ -123,6 +169,11 @@ export class HashTable {
     }
     return larger;
   }
+}
+
+/** Cells of a shard that so many items fit into. */
+function cellsFor(items: number): number {
+  return 2 ** Math.ceil(Math.log2(Math.max(FIRST_SHARD_CELLS, items / MAX_LOAD)));
 }
 
 function shardOf(length: number): Shard {

@@ -1,6 +1,7 @@
 import { ByteArena } from '../columns/byte-arena.ts';
 import { Uint32Column } from '../columns/column.ts';
 import { HashTable, hashOfBytes } from '../columns/hash-table.ts';
+import { RecentWords } from './recent-words.ts';
 
 /** As many as a number holds exactly. */
 const HEAD_BYTES = 6;
@@ -13,6 +14,7 @@ export class WordTable {
     const start = this.startOf(number);
     return hashOfBytes(this.bytesOf(number), start, start + this.lengthOf(number));
   });
+  private readonly recent = new RecentWords();
   private readonly free: number[] = [];
   private numbersEnd = 0;
   private count = 0;
@@ -34,8 +36,13 @@ export class WordTable {
   /** The number of a word, new or known. */
   numberOf(bytes: Uint8Array, length: number): number {
     const hash = hashOfBytes(bytes, 0, length);
+    const recent = this.recent.find(hash, bytes, length);
+    if (recent !== -1) return recent;
     const known = this.findHash(hash, bytes, length);
-    if (known !== -1) return known;
+    if (known !== -1) {
+      this.recent.remember(hash, bytes, length, known);
+      return known;
+    }
     const number = this.free.pop() ?? this.numbersEnd++;
     this.references.set(number, this.arena.put(bytes, length));
     this.numbers.add(hash, number);
@@ -45,7 +52,9 @@ export class WordTable {
 
   delete(number: number): void {
     const start = this.startOf(number);
-    this.numbers.delete(hashOfBytes(this.bytesOf(number), start, start + this.lengthOf(number)), number);
+    const hash = hashOfBytes(this.bytesOf(number), start, start + this.lengthOf(number));
+    this.recent.forget(hash);
+    this.numbers.delete(hash, number);
     this.arena.release(this.references.get(number));
     this.references.set(number, 0);
     this.free.push(number);

@@ -4,10 +4,10 @@ import { type Clock, type DocumentId, isPageSwarmError, PageSwarmError } from '@
 import type { Catalog } from '../catalog/catalog.ts';
 import { Pace } from '../columns/pace.ts';
 import type { HostTable } from '../swarm/host-table.ts';
+import { CatalogFiller } from './catalog-filler.ts';
 import type { CopySharing } from './copy-sharing.ts';
 import type { DirtyDocuments } from './dirty-documents.ts';
 import { decodeDocument } from './document-codec.ts';
-import { DocumentPacker } from './document-packer.ts';
 import type { KeptNotes } from './kept-notes.ts';
 import { decodePeer } from './peer-codec.ts';
 import { type LoadedEntry, type LoadPlace, SNAPSHOT_KINDS, type SnapshotKind, type SnapshotStore } from './snapshot-store.ts';
@@ -28,7 +28,13 @@ const LEASE_PARTS = 4;
 /** Holders come before the documents that name them, and what is forbidden before what it forbids. */
 const READING_ORDER: readonly SnapshotKind[] = SNAPSHOT_KINDS.toReversed();
 
-type Take = (id: Buffer, bytes: Buffer) => void;
+/** How entries of a kind are taken in. */
+interface Take {
+  /** Looks at those that are taken in together, from `start` to `end`. */
+  begin?(entries: readonly LoadedEntry[], start: number, end: number): void;
+  /** @param place which of those together it is */
+  take(id: Buffer, bytes: Buffer, place: number): void;
+}
 
 /** What is done around very many documents that come at once, to those who keep them and nobody asks meanwhile. */
 export interface Filling {
@@ -61,7 +67,7 @@ export class CopyRestorer {
   private isAbandoned = false;
   private readonly pace = new Pace();
   /** While the catalog is being filled. */
-  private packer: DocumentPacker | undefined;
+  private filler: CatalogFiller | undefined;
   /** True while the tracker takes no part yet, so that nobody asks or tells it anything. */
   isAlone = false;
 
@@ -124,14 +130,17 @@ export class CopyRestorer {
     const reading = this.reading as Reading;
     const { catalog, hosts, clock } = this;
     const takes: Record<SnapshotKind, Take> = {
-      notes: (id, bytes) => notes?.restore(id.toString('hex'), bytes),
-      peers: (id, bytes) => hosts.restore(decodePeer(id.toString('hex'), bytes).facts),
-      documents: (id, bytes) => this.takeDocument(id, bytes, reading.isNew, sharing),
+      notes: { take: (id, bytes) => notes?.restore(id.toString('hex'), bytes) },
+      peers: { take: (id, bytes) => hosts.restore(decodePeer(id.toString('hex'), bytes).facts) },
+      documents: {
+        begin: (entries, start, end) => this.filler?.pack(entries, start, end),
+        take: (id, bytes, place) => this.filler?.take(place) || this.takeDocument(id.toString('hex'), bytes, reading.isNew, sharing),
+      },
     };
     const filling = this.isAlone && reading.isNew ? this.filling : undefined;
     if (filling) {
       await filling.begin(await store.count('documents'));
-      this.packer = new DocumentPacker();
+      this.filler = new CatalogFiller(catalog, () => clock.now());
     }
     try {
       for (const kind of READING_ORDER)
@@ -140,7 +149,7 @@ export class CopyRestorer {
           reading.done.add(kind);
         }
     } finally {
-      this.packer = undefined;
+      this.filler = undefined;
       await filling?.end();
     }
     // Holders that no peer entry tells the address of can never be reached or expire.
@@ -177,7 +186,8 @@ export class CopyRestorer {
     for (let at = 0; at < entries.length; at += RESTORED_PER_TURN) {
       const end = Math.min(at + RESTORED_PER_TURN, entries.length);
       this.takingIn(() => {
-        for (let n = at; n < end; n++) this.takeEntry(entries[n] as LoadedEntry, take);
+        take.begin?.(entries, at, end);
+        for (let n = at; n < end; n++) this.takeEntry(entries[n] as LoadedEntry, n - at, take);
       });
       reading.entries += end - at;
       await this.pace.turn();
@@ -192,24 +202,21 @@ export class CopyRestorer {
     reading.leasedAt = now;
   }
 
-  private takeDocument(idBytes: Buffer, bytes: Buffer, isNew: boolean, sharing: CopySharing | undefined): void {
-    const now = this.clock.now();
-    if (isNew && this.packer?.pack(idBytes, bytes) && this.catalog.fill(this.packer.document, now)) return;
-    const id = idBytes.toString('hex');
+  private takeDocument(id: string, bytes: Buffer, isNew: boolean, sharing: CopySharing | undefined): void {
     const known = isNew ? undefined : this.catalog.get(id as DocumentId);
     if (known && sharing) {
       sharing.merge(id, bytes);
       return;
     }
     const { facts, past } = decodeDocument(id, bytes);
-    this.catalog.restore(facts, past, now);
+    this.catalog.restore(facts, past, this.clock.now());
     // What is known here wins, and may differ from what the copy holds.
     if (known) this.documents.changed(known);
   }
 
-  private takeEntry([id, bytes]: LoadedEntry, take: Take): void {
+  private takeEntry([id, bytes]: LoadedEntry, place: number, { take }: Take): void {
     try {
-      take(id, bytes);
+      take(id, bytes, place);
     } catch (error) {
       if (!isPageSwarmError(error)) throw error;
       if (this.unreadable === 0) this.logger.warn({ entry: id.toString('hex'), code: error.code }, error.detail);
