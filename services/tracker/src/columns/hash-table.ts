@@ -46,10 +46,51 @@ function spread(bits: number): number {
 const TAG_SHIFT = 16;
 const TAG_MASK = 255;
 
-/** The cells of one shard: one more than the item, 0 where a cell is free, and eight bits of the hash of each. */
-interface Shard {
-  readonly cells: Uint32Array;
-  readonly tags: Uint8Array;
+/** Four cells and the tags of them lie together, so that a look at one is one wait for memory and not two. */
+const GROUP_CELLS = 4;
+const GROUP_WORDS = GROUP_CELLS + 1;
+
+/** The cells of one shard: of each one more than its item, or 0 where it is free, and eight bits of the hash. */
+class Shard {
+  private readonly words: Uint32Array;
+
+  /** @param length of cells, a power of two */
+  constructor(readonly length: number) {
+    this.words = new Uint32Array((length / GROUP_CELLS) * GROUP_WORDS);
+  }
+
+  get(at: number): number {
+    return this.words[wordOf(at)] as number;
+  }
+
+  /** Whether a cell that is not free may be that of an item of this hash. */
+  hasTag(at: number, tag: number): boolean {
+    return this.tag(at) === tag;
+  }
+
+  set(at: number, cell: number, tag: number): void {
+    const { words } = this;
+    words[wordOf(at)] = cell;
+    const shift = tagShift(at);
+    const word = tagWordOf(at);
+    words[word] = ((words[word] as number) & ~(TAG_MASK << shift)) | (tag << shift);
+  }
+
+  tag(at: number): number {
+    return ((this.words[tagWordOf(at)] as number) >>> tagShift(at)) & TAG_MASK;
+  }
+}
+
+function wordOf(at: number): number {
+  return (at >>> 2) * GROUP_WORDS + (at & 3);
+}
+
+function tagWordOf(at: number): number {
+  return (at >>> 2) * GROUP_WORDS + GROUP_CELLS;
+}
+
+function tagShift(at: number): number {
+  return (at & 3) * 8;
 }
 
 /**
@@ -58,7 +99,7 @@ interface Shard {
  * the order in which they came.
  */
 export class HashTable {
-  private readonly shards = Array.from({ length: HASH_SHARDS }, () => shardOf(FIRST_SHARD_CELLS));
+  private readonly shards = Array.from({ length: HASH_SHARDS }, () => new Shard(FIRST_SHARD_CELLS));
   private readonly counts = new Uint32Array(HASH_SHARDS);
 
   /** @param hashOf the hash of the key of an item that is in the table */
@@ -69,18 +110,18 @@ export class HashTable {
     // Some shards get more than their part.
     const length = cellsFor((1.03 * items) / HASH_SHARDS);
     for (let shard = 0; shard < HASH_SHARDS; shard++)
-      if ((this.shards[shard] as Shard).cells.length < length) this.shards[shard] = this.grown(this.shards[shard] as Shard, length);
+      if ((this.shards[shard] as Shard).length < length) this.shards[shard] = this.grown(this.shards[shard] as Shard, length);
   }
 
   /** The first item of this hash that `isWanted` accepts; -1 if there is none. */
   find(hash: number, isWanted: (item: number) => boolean): number {
-    const { cells, tags } = this.shards[hash >>> SHARD_SHIFT] as Shard;
-    const mask = cells.length - 1;
+    const shard = this.shards[hash >>> SHARD_SHIFT] as Shard;
+    const mask = shard.length - 1;
     const tag = (hash >>> TAG_SHIFT) & TAG_MASK;
     for (let at = hash & mask; ; at = (at + 1) & mask) {
-      const cell = cells[at] as number;
+      const cell = shard.get(at);
       if (cell === 0) return -1;
-      if (tags[at] === tag && isWanted(cell - 1)) return cell - 1;
+      if (shard.hasTag(at, tag) && isWanted(cell - 1)) return cell - 1;
     }
   }
 
@@ -89,9 +130,8 @@ export class HashTable {
    * for memory once, for processors fetch several places at a time.
    */
   touch(hash: number): number {
-    const { cells, tags } = this.shards[hash >>> SHARD_SHIFT] as Shard;
-    const at = hash & (cells.length - 1);
-    return (cells[at] as number) ^ (tags[at] as number);
+    const shard = this.shards[hash >>> SHARD_SHIFT] as Shard;
+    return shard.get(hash & (shard.length - 1));
   }
 
   /** An empty table takes all items below `end`, one shard after the other, so that what is written lies close together. */
@@ -121,7 +161,7 @@ export class HashTable {
     }
     for (let shard = 0, at = 0; shard < HASH_SHARDS; shard++) {
       const length = cellsFor(this.counts[shard] as number);
-      const filled = shardOf(length);
+      const filled = new Shard(length);
       for (; at < (ends[shard] as number); at++) place(filled, hashes[items[at] as number] as number, (items[at] as number) + 1);
       this.shards[shard] = filled;
       await turn();
@@ -133,8 +173,8 @@ export class HashTable {
     const count = (this.counts[number] as number) + 1;
     this.counts[number] = count;
     let shard = this.shards[number] as Shard;
-    if (count > shard.cells.length * MAX_LOAD) {
-      shard = this.grown(shard, 2 * shard.cells.length);
+    if (count > shard.length * MAX_LOAD) {
+      shard = this.grown(shard, 2 * shard.length);
       this.shards[number] = shard;
     }
     place(shard, hash, item + 1);
@@ -143,28 +183,28 @@ export class HashTable {
   /** The item must be in the table, or nothing happens. */
   delete(hash: number, item: number): void {
     const number = hash >>> SHARD_SHIFT;
-    const { cells, tags } = this.shards[number] as Shard;
-    const mask = cells.length - 1;
+    const shard = this.shards[number] as Shard;
+    const mask = shard.length - 1;
     let hole = hash & mask;
-    for (; cells[hole] !== item + 1; hole = (hole + 1) & mask) if (cells[hole] === 0) return;
+    for (; shard.get(hole) !== item + 1; hole = (hole + 1) & mask) if (shard.get(hole) === 0) return;
     // Those behind close the gap, unless that would put one before the cell where its search begins.
-    for (let at = (hole + 1) & mask; cells[at] !== 0; at = (at + 1) & mask) {
-      const home = this.hashOf((cells[at] as number) - 1) & mask;
+    for (let at = (hole + 1) & mask; shard.get(at) !== 0; at = (at + 1) & mask) {
+      const home = this.hashOf(shard.get(at) - 1) & mask;
       if (((at - home) & mask) < ((at - hole) & mask)) continue;
-      cells[hole] = cells[at] as number;
-      tags[hole] = tags[at] as number;
+      shard.set(hole, shard.get(at), shard.tag(at));
       hole = at;
     }
-    cells[hole] = 0;
+    shard.set(hole, 0, 0);
     this.counts[number] = (this.counts[number] as number) - 1;
   }
 
   /** Begins behind a free cell, so that items of equal keys keep their order. */
-  private grown({ cells }: Shard, length: number): Shard {
-    const larger = shardOf(length);
-    const first = cells.indexOf(0) + 1;
-    for (let n = 0; n < cells.length; n++) {
-      const cell = cells[(first + n) & (cells.length - 1)] as number;
+  private grown(shard: Shard, length: number): Shard {
+    const larger = new Shard(length);
+    let free = 0;
+    while (shard.get(free) !== 0) free++;
+    for (let n = 1; n < shard.length; n++) {
+      const cell = shard.get((free + n) & (shard.length - 1));
       if (cell !== 0) place(larger, this.hashOf(cell - 1), cell);
     }
     return larger;
@@ -176,14 +216,9 @@ function cellsFor(items: number): number {
   return 2 ** Math.ceil(Math.log2(Math.max(FIRST_SHARD_CELLS, items / MAX_LOAD)));
 }
 
-function shardOf(length: number): Shard {
-  return { cells: new Uint32Array(length), tags: new Uint8Array(length) };
-}
-
-function place({ cells, tags }: Shard, hash: number, cell: number): void {
-  const mask = cells.length - 1;
+function place(shard: Shard, hash: number, cell: number): void {
+  const mask = shard.length - 1;
   let at = hash & mask;
-  while (cells[at] !== 0) at = (at + 1) & mask;
-  cells[at] = cell;
-  tags[at] = hash >>> TAG_SHIFT;
+  while (shard.get(at) !== 0) at = (at + 1) & mask;
+  shard.set(at, cell, (hash >>> TAG_SHIFT) & TAG_MASK);
 }
