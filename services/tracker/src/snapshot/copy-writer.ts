@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { PeerId } from '@pageswarm/primitives';
 import type { Catalog } from '../catalog/catalog.ts';
+import { Pace } from '../columns/pace.ts';
 import type { HostTable } from '../swarm/host-table.ts';
 import type { DirtyDocuments } from './dirty-documents.ts';
 import type { DirtyIds } from './dirty-ids.ts';
@@ -8,6 +9,9 @@ import { encodeDocument } from './document-codec.ts';
 import type { KeptNotes } from './kept-notes.ts';
 import { encodePeer } from './peer-codec.ts';
 import { MAX_SNAPSHOT_BATCH_BYTES, type SnapshotEntry, type SnapshotStore } from './snapshot-store.ts';
+
+/** Documents that are encoded before others may get their turn. */
+const ENCODED_PER_TURN = 16;
 
 /** Notes, and those of them that differ from their copy. */
 export interface DirtyNotes {
@@ -19,6 +23,7 @@ export interface DirtyNotes {
 export class CopyWriter {
   private entries = 0;
   private bytes = 0;
+  private readonly pace = new Pace();
 
   constructor(
     private readonly catalog: Catalog,
@@ -81,6 +86,8 @@ export class CopyWriter {
       let bytes = 0;
       let done = 0;
       while (done < slots.length && bytes < MAX_SNAPSHOT_BATCH_BYTES) {
+        // What changes meanwhile is marked anew, and written with a later batch.
+        if (done % ENCODED_PER_TURN === 0) await this.pace.turn();
         const record = this.catalog.at(slots[done++] as number);
         if (!record) continue;
         const value = encodeDocument(record, this.writerTag);
@@ -89,6 +96,8 @@ export class CopyWriter {
       }
       dirty.giveBack({ slots: slots.slice(done), removed: [], ordered: [] });
       const giveBack = () => dirty.giveBack({ slots: slots.slice(0, done), removed, ordered });
+      // A store takes some milliseconds more for what it is given at once.
+      await this.pace.pause();
       await this.saveBatch(() => store.save('documents', entries, removed, ordered), entries, removed, giveBack);
     }
   }

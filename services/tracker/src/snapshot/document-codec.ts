@@ -43,7 +43,7 @@ const writer = new ByteWriter();
  * @param writerTag {@link WRITER_TAG_DIGITS} in hex
  */
 export function encodeDocument(record: DocumentRecord, writerTag: string): Buffer {
-  const { inspection } = record;
+  const { inspection, aliases } = record;
   writer.byte(DOCUMENT_FORMAT);
   writer.hex(writerTag);
   writer.hex(record.md5);
@@ -55,8 +55,8 @@ export function encodeDocument(record: DocumentRecord, writerTag: string): Buffe
   writer.byte(Math.log2(record.pieceLength));
   writer.count(record.completed);
   writer.text(record.name);
-  writer.count(record.aliases.length);
-  for (const alias of record.aliases) writer.text(alias);
+  writer.count(aliases.length);
+  for (const alias of aliases) writer.text(alias);
   writeInspection(inspection);
   writer.count(record.holdings.size);
   for (const [peerId, { have, complete }] of record.holdings) {

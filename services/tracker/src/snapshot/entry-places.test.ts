@@ -14,16 +14,19 @@ describe('places of entries', () => {
         const places = new EntryPlaces();
         const twin = new Map<string, number>();
         for (const [id, start] of steps) {
+          const bytes = Buffer.from(`<${id}>`, 'latin1');
+          const place = [bytes, 1, bytes.length - 1] as const;
           if (start === null) {
-            places.delete(id);
+            places.delete(...place);
             twin.delete(id);
           } else {
-            places.set(id, start);
+            places.set(start, ...place);
             twin.set(id, start);
           }
         }
-        expect(steps.map(([id]) => places.get(id))).toEqual(steps.map(([id]) => twin.get(id)));
+        expect(steps.map(([id]) => places.get(Buffer.from(id, 'latin1')))).toEqual(steps.map(([id]) => twin.get(id)));
         expect(places.size).toBe(twin.size);
+        expect([...places.all()].sort()).toEqual([...twin.values()].sort());
       }),
       { numRuns: 50 },
     );

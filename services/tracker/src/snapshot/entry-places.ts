@@ -2,11 +2,8 @@ import { ByteArena } from '../columns/byte-arena.ts';
 import { Float64Column, Uint32Column } from '../columns/column.ts';
 import { HashTable, hashOfBytes } from '../columns/hash-table.ts';
 
-/** Room for the longest id of an entry: its length is one byte of a frame. */
-const MAX_ID_BYTES = 255;
-
 /**
- * Where the living frame of each entry begins in the snapshot file, by the bytes of its id as latin1. Kept in columns: a
+ * Where the living frame of each entry begins in the snapshot file, by the bytes of its id. Kept in columns: a
  * million texts in maps would be looked through by every collection of garbage, which stops everybody for that long.
  */
 export class EntryPlaces {
@@ -20,46 +17,51 @@ export class EntryPlaces {
   });
   private readonly free: number[] = [];
   private end = 0;
-  private readonly wanted = Buffer.alloc(MAX_ID_BYTES);
 
   get size(): number {
     return this.end - this.free.length;
   }
 
-  get(key: string): number | undefined {
-    const number = this.find(key);
+  /** Where the entry begins whose id is in `bytes`. */
+  get(bytes: Uint8Array, idStart = 0, idEnd = bytes.length): number | undefined {
+    const number = this.find(hashOfBytes(bytes, idStart, idEnd), bytes, idStart, idEnd);
     return number === -1 ? undefined : this.starts.get(number);
   }
 
-  set(key: string, start: number): void {
-    let number = this.find(key);
+  set(start: number, bytes: Uint8Array, idStart = 0, idEnd = bytes.length): void {
+    const hash = hashOfBytes(bytes, idStart, idEnd);
+    let number = this.find(hash, bytes, idStart, idEnd);
     if (number === -1) {
       number = this.free.pop() ?? this.end++;
-      this.references.set(number, this.ids.put(this.wanted, key.length));
-      this.numbers.add(hashOfBytes(this.wanted, 0, key.length), number);
+      this.references.set(number, this.ids.put(bytes.subarray(idStart, idEnd)));
+      this.numbers.add(hash, number);
     }
     this.starts.set(number, start);
   }
 
-  delete(key: string): void {
-    const number = this.find(key);
+  delete(bytes: Uint8Array, idStart = 0, idEnd = bytes.length): void {
+    const hash = hashOfBytes(bytes, idStart, idEnd);
+    const number = this.find(hash, bytes, idStart, idEnd);
     if (number === -1) return;
-    this.numbers.delete(hashOfBytes(this.wanted, 0, key.length), number);
+    this.numbers.delete(hash, number);
     this.ids.release(this.references.get(number));
+    this.references.set(number, 0);
     this.free.push(number);
   }
 
-  /** Leaves the bytes of the key in `wanted`. */
-  private find(key: string): number {
-    const { ids, references, wanted } = this;
-    const { length } = key;
-    wanted.write(key, 0, 'latin1');
-    return this.numbers.find(hashOfBytes(wanted, 0, length), (number) => {
+  /** Where each entry begins, in no order. */
+  *all(): Generator<number> {
+    for (let number = 0; number < this.end; number++) if (this.references.get(number) !== 0) yield this.starts.get(number);
+  }
+
+  private find(hash: number, bytes: Uint8Array, idStart: number, idEnd: number): number {
+    const { ids, references } = this;
+    return this.numbers.find(hash, (number) => {
       const reference = references.get(number);
-      if (ids.lengthOf(reference) !== length) return false;
+      if (ids.lengthOf(reference) !== idEnd - idStart) return false;
       const chunk = ids.chunkOf(reference);
-      const offset = ids.offsetOf(reference);
-      for (let n = 0; n < length; n++) if (chunk[offset + n] !== wanted[n]) return false;
+      const offset = ids.offsetOf(reference) - idStart;
+      for (let n = idStart; n < idEnd; n++) if (chunk[offset + n] !== bytes[n]) return false;
       return true;
     });
   }

@@ -3,13 +3,16 @@ import { type FileHandle, mkdir, open, rename, stat, unlink } from 'node:fs/prom
 import { dirname } from 'node:path';
 import type { Logger } from '@pageswarm/observability';
 import { EntryPlaces } from './entry-places.ts';
-import { decodeEntry, decodeHeader, encodeEntry, encodeHeader, framesOf, type PlacedFrame } from './snapshot-journal.ts';
+import { decodeEntry, decodeHeader, encodeEntry, encodeHeader, frameAt, framesOf, type PlacedFrame } from './snapshot-journal.ts';
 import { type LoadedEntry, MAX_SNAPSHOT_BATCH, type SnapshotEntry, type SnapshotKind, type SnapshotStore } from './snapshot-store.ts';
 
 /** A journal is not written anew while it is smaller than this, in bytes. */
 export const MIN_COMPACTION_BYTES = 1_048_576;
 /** How many times the bytes of its living entries a journal may hold before it is written anew. */
 export const COMPACTION_FACTOR = 2;
+
+/** How many bytes of the file may be read over in the time in which one entry is looked up where it stands. */
+const FEW_FACTOR = 32_768;
 
 interface Journal {
   readonly file: FileHandle;
@@ -55,18 +58,29 @@ export class FileSnapshotStore implements SnapshotStore {
 
   async *load(kind: SnapshotKind): AsyncGenerator<LoadedEntry[]> {
     const { file } = await this.opened();
+    // Of what there is little it is looked up where it stands, and the file is not read once more for it.
+    const frames = this.places[kind].size * FEW_FACTOR < this.length ? this.placedFrames(kind, file) : framesOf(file, this.length);
     let entries: LoadedEntry[] = [];
-    for await (const frames of framesOf(file, this.length)) {
-      for (const { bytes, start } of frames) {
+    for await (const some of frames) {
+      for (const { bytes, start } of some) {
         const entry = decodeEntry(bytes);
-        if (entry?.kind !== kind || !entry.value || this.places[kind].get(entry.key) !== start) continue;
-        entries.push([Buffer.from(entry.key, 'latin1'), entry.value]);
-        if (entries.length < MAX_SNAPSHOT_BATCH) continue;
-        yield entries;
-        entries = [];
+        if (entry?.kind !== kind || !entry.hasValue) continue;
+        const { idStart, idEnd } = entry;
+        if (this.places[kind].get(bytes, idStart, idEnd) !== start) continue;
+        entries.push([bytes.subarray(idStart, idEnd), bytes.subarray(idEnd)]);
       }
+      if (entries.length < MAX_SNAPSHOT_BATCH) continue;
+      yield entries;
+      entries = [];
     }
     if (entries.length > 0) yield entries;
+  }
+
+  private async *placedFrames(kind: SnapshotKind, file: FileHandle): AsyncGenerator<PlacedFrame[]> {
+    for (const start of this.places[kind].all()) {
+      const frame = await frameAt(file, start);
+      if (frame) yield [frame];
+    }
   }
 
   async count(kind: SnapshotKind): Promise<number> {
@@ -82,18 +96,16 @@ export class FileSnapshotStore implements SnapshotStore {
   async save(kind: SnapshotKind, entries: readonly SnapshotEntry[], removed: readonly string[]): Promise<void> {
     const { file } = await this.opened();
     const places = this.places[kind];
-    const frames = entries.map(([id, value]) => ({ key: keyOf(id), isLiving: true, bytes: encodeEntry(kind, id, value) }));
-    for (const id of removed)
-      if (places.get(keyOf(id)) !== undefined) frames.push({ key: keyOf(id), isLiving: false, bytes: encodeEntry(kind, id, undefined) });
+    const frames = entries.map(([id, value]) => encodeEntry(kind, id, value));
+    for (const id of removed) if (places.get(Buffer.from(id, 'hex')) !== undefined) frames.push(encodeEntry(kind, id, undefined));
     if (frames.length === 0) return;
     if (this.hasTornTail) await file.truncate(this.length);
     this.hasTornTail = true;
     this.isSettled = false;
-    await writeAll(file, Buffer.concat(frames.map(({ bytes }) => bytes)), this.length);
+    await writeAll(file, Buffer.concat(frames), this.length);
     this.hasTornTail = false;
-    for (const { key, isLiving, bytes } of frames) {
-      if (isLiving) places.set(key, this.length);
-      else places.delete(key);
+    for (const bytes of frames) {
+      note(this.places, { bytes, start: this.length });
       this.length += bytes.length;
     }
     if (this.length > this.compactAbove) await this.compact();
@@ -158,9 +170,7 @@ export class FileSnapshotStore implements SnapshotStore {
         name ??= decodeHeader(frame);
         if (frame.start > length) damaged += frame.start - length;
         length = frame.start + frame.bytes.length;
-        const entry = decodeEntry(frame.bytes);
-        if (entry?.value) places[entry.kind].set(entry.key, frame.start);
-        else if (entry) places[entry.kind].delete(entry.key);
+        note(places, frame);
       }
     name ??= decodeHeader(undefined);
     if (length < size || damaged > 0)
@@ -182,7 +192,7 @@ export class FileSnapshotStore implements SnapshotStore {
           await add(
             frames.filter(({ bytes, start }) => {
               const entry = decodeEntry(bytes);
-              return entry?.value !== undefined && before[entry.kind].get(entry.key) === start;
+              return entry?.hasValue && before[entry.kind].get(bytes, entry.idStart, entry.idEnd) === start;
             }),
           );
       });
@@ -205,8 +215,7 @@ export class FileSnapshotStore implements SnapshotStore {
       await fill(async (frames) => {
         await writeAll(file, Buffer.concat(frames.map(({ bytes }) => bytes)), length);
         for (const { bytes } of frames) {
-          const entry = decodeEntry(bytes);
-          if (entry) places[entry.kind].set(entry.key, length);
+          note(places, { bytes, start: length });
           length += bytes.length;
         }
       });
@@ -237,8 +246,13 @@ function noPlaces(): Places {
   return { documents: new EntryPlaces(), peers: new EntryPlaces(), notes: new EntryPlaces() };
 }
 
-function keyOf(id: string): string {
-  return Buffer.from(id, 'hex').toString('latin1');
+/** A frame stands in the file from now on. */
+function note(places: Places, { bytes, start }: PlacedFrame): void {
+  const entry = decodeEntry(bytes);
+  if (!entry) return;
+  const { kind, idStart, idEnd } = entry;
+  if (entry.hasValue) places[kind].set(start, bytes, idStart, idEnd);
+  else places[kind].delete(bytes, idStart, idEnd);
 }
 
 /** Writes all of it, also when the system takes it in parts. */

@@ -21,11 +21,13 @@ const HEAD_BYTES = 12;
 const HEADER_KIND = 255;
 const HEADER_TEXT = `pageswarm tracker snapshot ${SNAPSHOT_VERSION} `;
 
+/** What a frame holds, and where in it the id begins and ends; what comes behind is the value. */
 export interface JournalEntry {
   readonly kind: SnapshotKind;
-  /** Bytes as latin1, as short as a key can be. */
-  readonly key: string;
-  readonly value: Buffer | undefined;
+  readonly idStart: number;
+  readonly idEnd: number;
+  /** Without one the entry is removed. */
+  readonly hasValue: boolean;
 }
 
 /** A whole frame and where it stands in the file, in bytes. */
@@ -37,15 +39,11 @@ export interface PlacedFrame {
 /** @returns undefined for a frame that holds no entry */
 export function decodeEntry(frame: Buffer): JournalEntry | undefined {
   const kind = SNAPSHOT_KINDS[frame[HEAD_BYTES] as number];
-  const idLength = frame[HEAD_BYTES + 1] as number;
-  const valueAt = HEAD_BYTES + 3 + idLength;
+  const idStart = HEAD_BYTES + 3;
+  const idEnd = idStart + (frame[HEAD_BYTES + 1] as number);
   const hasValue = frame[HEAD_BYTES + 2];
-  if (!kind || valueAt > frame.length || (hasValue === 0 && frame.length !== valueAt)) return undefined;
-  return {
-    kind,
-    key: frame.toString('latin1', HEAD_BYTES + 3, valueAt),
-    value: hasValue === 1 ? frame.subarray(valueAt) : undefined,
-  };
+  if (!kind || idEnd > frame.length || (hasValue === 0 && frame.length !== idEnd)) return undefined;
+  return { kind, idStart, idEnd, hasValue: hasValue === 1 };
 }
 
 /** @param id in hex */
@@ -75,6 +73,17 @@ export function decodeHeader(frame: PlacedFrame | undefined): string {
   if (!text.startsWith(HEADER_TEXT))
     throw new PageSwarmError('INVALID_SNAPSHOT', `The file is not a tracker snapshot of version ${SNAPSHOT_VERSION}; it is left alone`);
   return text.slice(HEADER_TEXT.length);
+}
+
+/** The frame that begins at a place where one was found before; undefined if it is there no longer. */
+export async function frameAt(file: FileHandle, start: number): Promise<PlacedFrame | undefined> {
+  const head = Buffer.allocUnsafe(HEAD_BYTES);
+  if ((await file.read(head, 0, HEAD_BYTES, start)).bytesRead < HEAD_BYTES) return undefined;
+  const length = HEAD_BYTES + head.readUInt32BE(LENGTH_AT);
+  if (length > MAX_JOURNAL_FRAME_BYTES) return undefined;
+  const bytes = Buffer.allocUnsafe(length);
+  if ((await file.read(bytes, 0, length, start)).bytesRead < length) return undefined;
+  return frameLength(bytes, 0) === length ? { bytes, start } : undefined;
 }
 
 /** The whole frames of a file up to `end` bytes. Damaged parts are passed over, and so is a torn tail. */
@@ -114,21 +123,33 @@ export async function* framesOf(file: FileHandle, end: number): AsyncGenerator<P
 /** @returns 0 if the frame may go on behind the bytes, -1 if there is none */
 function frameLength(bytes: Buffer, at: number): number {
   const here = Math.min(bytes.length - at, MARK.length);
-  if (bytes.compare(MARK, 0, here, at, at + here) !== 0) return -1;
+  for (let n = 0; n < here; n++) if (bytes[at + n] !== MARK[n]) return -1;
   if (bytes.length - at < HEAD_BYTES) return 0;
   const length = HEAD_BYTES + bytes.readUInt32BE(at + LENGTH_AT);
   if (length > MAX_JOURNAL_FRAME_BYTES || length < HEAD_BYTES + 3) return -1;
   if (at + length > bytes.length) return 0;
-  return bytes.readUInt32BE(at + CHECKSUM_AT) === checksum(bytes.subarray(at, at + length)) ? length : -1;
+  return bytes.readUInt32BE(at + CHECKSUM_AT) === checksum(bytes, at, at + length) ? length : -1;
 }
 
 function sealed(frame: Buffer): Buffer {
   frame.set(MARK, 0);
   frame.writeUInt32BE(frame.length - HEAD_BYTES, LENGTH_AT);
-  frame.writeUInt32BE(checksum(frame), CHECKSUM_AT);
+  frame.writeUInt32BE(checksum(frame, 0, frame.length), CHECKSUM_AT);
   return frame;
 }
 
-function checksum(frame: Buffer): number {
-  return crc32(frame.subarray(HEAD_BYTES), crc32(frame.subarray(LENGTH_AT, CHECKSUM_AT)));
+/** Of the length and the body of a frame. */
+function checksum(bytes: Buffer, start: number, end: number): number {
+  // The few bytes of the length cost less here than a call of the library does.
+  let length = -1;
+  for (let at = start + LENGTH_AT; at < start + CHECKSUM_AT; at++)
+    length = (CRC_STEPS[(length ^ (bytes[at] as number)) & 255] as number) ^ (length >>> 8);
+  return crc32(bytes.subarray(start + HEAD_BYTES, end), ~length >>> 0);
 }
+
+/** What one byte does to a CRC-32 (IEEE 802.3, bits reversed). */
+const CRC_STEPS = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let step = byte;
+  for (let bit = 0; bit < 8; bit++) step = step & 1 ? (step >>> 1) ^ 0xedb8_8320 : step >>> 1;
+  return step;
+});
