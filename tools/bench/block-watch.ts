@@ -1,6 +1,8 @@
 import { openSync, readSync } from 'node:fs';
 
 const TICK_MS = 1;
+/** Shorter blocks are not remembered one by one. */
+const NOTED_MS = 5;
 const NANOSECONDS = 1e6;
 
 /**
@@ -11,7 +13,15 @@ export class BlockWatch {
   private readonly clock = threadClock();
   private last = this.clock();
   private longest = 0;
+  /** Blocks that are longer than a turn should be, and when they ended. */
+  private noted: { readonly endedAt: number; readonly ms: number }[] = [];
   private readonly timer = setInterval(() => this.tick(), TICK_MS);
+
+  /** The longest that ended between two moments of `performance.now()`, of those of {@link NOTED_MS} and more. */
+  longestBetween(start: number, end: number): number {
+    this.tick();
+    return Math.max(0, ...this.noted.filter(({ endedAt }) => endedAt > start && endedAt <= end).map(({ ms }) => ms));
+  }
 
   /** The longest since the last call, in milliseconds. */
   take(): number {
@@ -27,7 +37,9 @@ export class BlockWatch {
 
   private tick(): void {
     const now = this.clock();
-    this.longest = Math.max(this.longest, now - this.last);
+    const ms = now - this.last;
+    this.longest = Math.max(this.longest, ms);
+    if (ms >= NOTED_MS) this.noted.push({ endedAt: performance.now(), ms });
     this.last = now;
   }
 }

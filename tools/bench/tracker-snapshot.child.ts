@@ -14,15 +14,26 @@ const IDLE_MS = 1_000;
 const [, , task, place, count] = process.argv;
 const documents = Number(count);
 
+const silent = createLogger({ service: 'tracker', node: 'bench', level: 'silent', format: 'json' });
+
+/** A logger that notes when the copy was read: what blocks before and after loads and starts the program. */
+function loggerOfRestore() {
+  const logger = createLogger({ service: 'tracker', node: 'bench', level: 'silent', format: 'json' });
+  const noted = { beganAt: 0, endedAt: 0 };
+  const info = (facts: unknown, text?: string) => {
+    if (text !== 'snapshot restored') return;
+    noted.endedAt = performance.now();
+    noted.beganAt = noted.endedAt - (facts as { ms: number }).ms;
+  };
+  return { logger: Object.assign(logger, { info }), noted };
+}
+
 /** A tracker that takes a step when it is told to, and forgets nobody meanwhile. */
-function start() {
+function start(logger = silent) {
   const store = place?.startsWith('redis:') ? { PAGESWARM_REDIS_URL: place } : { PAGESWARM_SNAPSHOT_FILE: place };
   const ports = { PAGESWARM_HTTP_PORT: '0', PAGESWARM_TRANSPORT_PORT: '0' };
   const waits = { PAGESWARM_SNAPSHOT_INTERVAL_MS: '3600000', PAGESWARM_LEASE_MS: '3600000' };
-  return startTracker(
-    readTrackerConfig({ ...ports, ...store, ...waits }),
-    createLogger({ service: 'tracker', node: 'bench', level: 'silent', format: 'json' }),
-  );
+  return startTracker(readTrackerConfig({ ...ports, ...store, ...waits }), logger);
 }
 
 async function costOf(watch: BlockWatch, bytes: () => number, work: () => Promise<unknown>): Promise<SnapshotCost> {
@@ -67,12 +78,13 @@ async function save(): Promise<SnapshotReport> {
 
 async function restore(): Promise<SnapshotReport> {
   const watch = new BlockWatch();
+  const { logger, noted } = loggerOfRestore();
   let size = 0;
   const restored = await costOf(
     watch,
     () => 0,
     async () => {
-      const { catalog, hosts: table } = (await start()).parts;
+      const { catalog, hosts: table } = (await start(logger)).parts;
       size = catalog.size;
       const filler = new CatalogFiller(catalog, documents);
       for (let n = 0; n < documents; n += Math.ceil(documents / 100)) {
@@ -83,9 +95,10 @@ async function restore(): Promise<SnapshotReport> {
       }
     },
   );
+  const longestBlockMs = watch.longestBetween(noted.beganAt, noted.endedAt);
   watch.stop();
-  if (size !== documents) throw new Error(`${size} of ${documents} documents came back`);
-  return { restored };
+  if (size !== documents || noted.beganAt === 0) throw new Error(`${size} of ${documents} documents came back`);
+  return { restored: { ...restored, longestBlockMs } };
 }
 
 const report = await (task === 'save' ? save() : restore());

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 
 /** How long work of very many small steps goes on before others get their turn, in milliseconds. */
-export const TURN_MS = 8;
+export const TURN_MS = 5;
 
 /** Gives others their turn when work has gone on for {@link TURN_MS}: as often as they need it, and no more often. */
 export class Pace {

@@ -1,11 +1,14 @@
 import { ByteArena } from '../columns/byte-arena.ts';
 import { Uint32Column } from '../columns/column.ts';
+import type { Turn } from '../columns/pace.ts';
 import { VarintReader, writeVarint } from '../columns/varint.ts';
 
 /** Bytes of one block of postings. Each change reads and writes one block. */
 const BLOCK_BYTES = 120;
 /** The last number stands before the others, so that a higher one is put behind them unread. */
 const LAST_BYTES = 4;
+/** Numbers that one list takes before others may get their turn, when very many come at once. */
+const FILLED_PER_TURN = 16_384;
 /** A list of several blocks has this bit in its head. */
 const LARGE = 0x8000_0000;
 
@@ -67,27 +70,54 @@ export class PostingLists {
     return true;
   }
 
-  /** An empty list takes numbers that are in order, those of `items` from `start` to `end`, in full blocks. */
-  fill(list: number, items: Uint32Array, start: number, end: number): void {
+  /**
+   * An empty list takes numbers that are in order, those of `items` from `start` to `end`, in full blocks.
+   * @returns undefined if that was done at once
+   */
+  fill(list: number, items: Uint32Array, start: number, end: number, turn: Turn): Promise<void> | undefined {
     this.counts.set(list, end - start);
     if (end - start === 1) this.heads.set(list, items[start] as number);
-    if (end - start < 2) return;
-    const [blocks, firsts]: [number[], number[]] = [[], []];
-    for (let at = start; at < end; ) {
-      const from = at;
-      let length = LAST_BYTES;
-      let before = 0;
-      for (; at < end; at++) {
-        const longer = writeVarint(this.bytes, length, (items[at] as number) - before);
-        if (longer > BLOCK_BYTES) break;
-        length = longer;
-        before = items[at] as number;
+    if (end - start < 2) return undefined;
+    if (end - start > FILLED_PER_TURN) return this.fillInTurns(list, items, start, end, turn);
+    const found: LargeList = { blocks: [], firsts: [] };
+    for (let at = start; at < end; ) at = this.appendBlock(found, items, at, end);
+    this.setBlocks(list, found);
+    return undefined;
+  }
+
+  private async fillInTurns(list: number, items: Uint32Array, start: number, end: number, turn: Turn): Promise<void> {
+    const found: LargeList = { blocks: [], firsts: [] };
+    for (let at = start, next = start; at < end; ) {
+      if (at >= next) {
+        next = at + FILLED_PER_TURN;
+        await turn();
       }
-      writeLast(this.bytes, 0, before);
-      firsts.push(items[from] as number);
-      blocks.push(this.arena.put(this.bytes, length));
+      at = this.appendBlock(found, items, at, end);
     }
-    this.heads.set(list, blocks.length === 1 ? (blocks[0] as number) : LARGE + this.keepLarge({ blocks, firsts }));
+    this.setBlocks(list, found);
+  }
+
+  /** Puts as many numbers as it takes into a new last block. @returns behind the last of them */
+  private appendBlock({ blocks, firsts }: LargeList, items: Uint32Array, start: number, end: number): number {
+    const { bytes } = this;
+    let length = LAST_BYTES;
+    let before = 0;
+    let at = start;
+    for (; at < end; at++) {
+      const longer = writeVarint(bytes, length, (items[at] as number) - before);
+      if (longer > BLOCK_BYTES) break;
+      length = longer;
+      before = items[at] as number;
+    }
+    writeLast(bytes, 0, before);
+    firsts.push(items[start] as number);
+    blocks.push(this.arena.put(bytes, length));
+    return at;
+  }
+
+  private setBlocks(list: number, found: LargeList): void {
+    const [block = 0] = found.blocks;
+    this.heads.set(list, found.blocks.length === 1 ? block : LARGE + this.keepLarge(found));
   }
 
   /** @returns false if the number was not there */

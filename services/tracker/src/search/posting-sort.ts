@@ -2,8 +2,8 @@ import type { Turn } from '../columns/pace.ts';
 import type { PostingLists } from './posting-lists.ts';
 
 const FIRST_LISTS = 1_024;
-/** Lists that are filled before others may get their turn. */
-const LISTS_PER_TURN = 256;
+/** Lists and numbers in them that are filled before others may get their turn. */
+const FILLED_PER_TURN = 2_048;
 
 /**
  * Puts very many numbers into empty lists at once. They come twice in the same order, ascending for each list: first they
@@ -44,11 +44,16 @@ export class PostingSort {
 
   /** All are placed. */
   async fill(lists: PostingLists, turn: Turn): Promise<void> {
+    let sinceTurn = 0;
     for (let list = 0; list < this.lists; list++) {
       const end = this.ends[list] as number;
       const count = this.counts[list] as number;
-      if (count > 0) lists.fill(list, this.numbers, end - count, end);
-      if (list % LISTS_PER_TURN === 0) await turn();
+      const long = count > 0 ? lists.fill(list, this.numbers, end - count, end, turn) : undefined;
+      if (long !== undefined) await long;
+      sinceTurn += 1 + count;
+      if (sinceTurn < FILLED_PER_TURN) continue;
+      sinceTurn = 0;
+      await turn();
     }
   }
 
