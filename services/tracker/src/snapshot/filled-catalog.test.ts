@@ -99,11 +99,14 @@ const name = fc.oneof(
 const entry = fc
   .record({
     ...{ document: storedDocuments, root: fc.nat(14), v1: fc.nat(14), v2: fc.nat(14), md5: fc.nat(3), name },
-    ...{ aliases: fc.array(name, { maxLength: 3 }), isCopied: fc.boolean() },
+    ...{ aliases: fc.array(name, { maxLength: 3 }), isCopied: fc.boolean(), isRepeated: fc.boolean() },
+    isLying: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
     holders: fc.array(fc.tuple(fc.nat(PEERS - 1), fc.nat()), { maxLength: 4 }),
     damage: fc.option(fc.record({ at: fc.nat(), change: fc.nat(255), isCut: fc.boolean() }), { freq: 4 }),
   })
-  .map(({ document, root, v1, v2, md5, holders, damage, name, aliases, isCopied }): LoadedEntry => {
+  .map(({ document, root, v1, v2, md5, holders, damage, name, isLying, isRepeated, ...rest }): LoadedEntry => {
+    const { isCopied } = rest;
+    const aliases = isRepeated ? [...rest.aliases, name, ...rest.aliases] : rest.aliases;
     // Most info-hashes go with the root; those that do not are sometimes another's.
     const facts = {
       ...{ ...document, ...sampleFacts(root), name, aliases, inspection: document.inspection, addedAt: document.addedAt },
@@ -111,7 +114,7 @@ const entry = fc
       infoHashV2: sampleFacts(isCopied ? v2 : root).infoHashV2,
       md5: sampleFacts(md5).md5,
     };
-    const list = holders.map(([peer, have]) => [samplePeer(peer), { have: have % 41, complete: have % 41 === 40 }] as const);
+    const list = holders.map(([peer, have]) => [samplePeer(peer), { have: have % 41, complete: have % 41 === 40 || isLying }] as const);
     // Names and holders may come twice, as no tracker writes them.
     const record = { ...facts, holdings: { size: list.length, [Symbol.iterator]: () => list[Symbol.iterator]() } };
     const bytes = encodeDocument(record as unknown as DocumentRecord, TAG);
