@@ -25,7 +25,9 @@ export class HolderBytes {
       for (let n = 0; n < PEER_ID_BYTES; n++) if (this.ids[start + n] !== bytes[at + n]) return false;
       return true;
     });
-    return this.numbers[known === -1 ? this.add(hash, bytes, at) : known] as number;
+    // Adding may put another array in the place of this one.
+    const peer = known === -1 ? this.add(hash, bytes, at) : known;
+    return this.numbers[peer] as number;
   }
 
   private add(hash: number, bytes: Buffer, at: number): number {

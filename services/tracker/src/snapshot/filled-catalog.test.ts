@@ -152,6 +152,26 @@ describe('a catalog that is filled with a whole copy', () => {
     );
   }, 60_000);
 
+  it('knows every holder of documents that very many peers hold', async () => {
+    const [catalog, packer] = [new Catalog(), new DocumentPacker()];
+    await catalog.beginFilling(9);
+    const numbers = Array.from({ length: 9 }, (_, n) => n);
+    const holdersOf = (n: number) =>
+      new Map(Array.from({ length: 700 }, (_, peer) => [samplePeer(n * 500 + peer), { have: peer % 41, complete: false }]));
+    for (const n of numbers) {
+      const record = { ...sampleFacts(n), completed: 0, holdings: holdersOf(n) } as unknown as DocumentRecord;
+      expect(packer.pack(Buffer.from(record.id, 'hex'), encodeDocument(record, TAG))).toBe(true);
+      expect(catalog.fill(packer.document, 0)).toBe(true);
+    }
+    await catalog.endFilling(new Pace().turn);
+    for (const n of numbers) {
+      const holders = [...holdersOf(n)].map(([peerId, told]) => [peerId, { ...told, session: 0 }]);
+      expect([...(catalog.get(sampleFacts(n).id)?.holdings ?? [])]).toEqual(holders);
+      expect(() => catalog.progress(samplePeer(n * 500 + 699), sampleFacts(n).id, all)).not.toThrow();
+    }
+    expect(catalog.holderIds()).toHaveLength(4_700);
+  });
+
   it('takes ordinary entries as bytes, and leaves those with errors or names that were told twice', () => {
     const packer = new DocumentPacker();
     fc.assert(
