@@ -136,6 +136,29 @@ describe('finding documents by name', () => {
     expect([found(index, 'de portugal'), found(index, 'de'), found(index, 'de p')]).toEqual([[0], [0, 2], [0, 2]]);
   });
 
+  it('ranks as reading every name does where each word of the query is in hundreds of names, and in very many', () => {
+    const words = ['plate', 'plates', 'template', 'plata', 'rocket', 'rockets', 'racket', 'other', 'more'];
+    const common = Array.from({ length: 6_000 }, (_, n) => `more ${n % 7 === 0 ? 'plate' : 'filling'}`);
+    const names = Array.from({ length: 1_500 }, (_, n) => [n, n * 5 + 2, n * 7 + (n >> 4)].map((m) => words[m % words.length]).join(' '));
+    const all = [...names, ...common];
+    const tierOf = (word: string, wanted: string): number => {
+      if (word === wanted) return Tier.exact;
+      if (word.startsWith(wanted)) return Tier.prefix;
+      if (word.includes(wanted)) return Tier.substring;
+      return alignmentDistance(word, wanted) <= 1 ? Tier.typo : Number.POSITIVE_INFINITY;
+    };
+    const index = indexOf(...all);
+    for (const query of ['plate rocket', 'rocket plat', 'rackets plates', 'plate more', 'more rocket plate', 'rocket filling']) {
+      const expected = all.flatMap((name, slot) => {
+        const tiers = wordsOf(query).map((wanted) => Math.min(...wordsOf(name).map((word) => tierOf(word, wanted))));
+        const worst = Math.max(...tiers);
+        return worst === Number.POSITIVE_INFINITY ? [] : [[slot, name === query ? WHOLE_TEXT_TIER : worst]];
+      });
+      expect(matchesOf(index, query).map(({ slot, tier }) => [slot, tier]).sort(([a = 0], [b = 0]) => a - b)).toEqual(expected); // biome-ignore format: one sentence
+      expect(expected.length > 0).toBe(query !== 'rocket filling');
+    }
+  });
+
   it('finds what reading every name finds, while documents come and go', () => {
     const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), minLength: 1, maxLength: 4 });
     const name = fc.array(word, { minLength: 1, maxLength: 3 }).map((words) => words.join(' '));
