@@ -6,8 +6,8 @@ import { PageSwarmError } from '@pageswarm/primitives';
 export const FOLLOWER_READ_BYTES = 1_048_576;
 /** The heap of such a thread, in mebibytes: it keeps one buffer and nothing else. */
 const FOLLOWER_HEAP_MIB = 16;
-/** Such a thread gets a third of the time of another that wants the same processor: it falls behind, but is never starved. */
-const FOLLOWER_NICENESS = 5;
+/** Such a thread gets a tenth of the time of another that wants the same processor: it falls behind, but is never starved. */
+const FOLLOWER_NICENESS = 10;
 
 /**
  * The other thread. It is text because a bundle, a test and a source folder have no file of it in common. On Linux a priority belongs
