@@ -16,8 +16,11 @@ const PASSING_ANSWERS = /^(?:LOADING|BUSY|TRYAGAIN|MASTERDOWN|CLUSTERDOWN)\b/;
 /** Whether a failure is one of the moment: no answer, no connection, a server that still loads. Other answers stay as they are. */
 export function isPassing(error: unknown): boolean {
   const { name, message } = error as Partial<Error>;
-  return name !== 'ReplyError' || PASSING_ANSWERS.test(message ?? '');
+  return name === 'ReplyError' ? PASSING_ANSWERS.test(message ?? '') : !OWN_MISTAKES.has(name ?? '');
 }
+
+/** Errors of a program and not of a connection: another try would make the same mistake, and hide it. */
+const OWN_MISTAKES: ReadonlySet<string> = new Set(['TypeError', 'RangeError', 'ReferenceError']);
 
 /** One connection to Redis. While Redis is away every command fails at once; the client reconnects by itself. */
 export class RedisConnection {
