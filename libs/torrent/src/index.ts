@@ -11,7 +11,7 @@ export {
 } from './bencode.ts';
 export { DocumentHasher, type DocumentHashes, V1_HASH_BYTES } from './document-hasher.ts';
 export { formatMagnet, MAX_MAGNET_LENGTH, type Magnet, parseMagnet } from './magnet.ts';
-export { MERKLE_HASH_BYTES, type PieceLayout, pieceHash, verifyPiece, verifyPieceLayer } from './merkle-tree.ts';
+export { MERKLE_HASH_BYTES, type PieceLayout, pieceHash, verifyLeaves, verifyPiece, verifyPieceLayer } from './merkle-tree.ts';
 export {
   encodeMetainfo,
   encodePlainMetainfo,

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { documentId } from '@pageswarm/primitives';
 import fc from 'fast-check';
 import { DocumentHasher } from './document-hasher.ts';
-import { documentRoot, pieceHash, verifyPiece, verifyPieceLayer } from './merkle-tree.ts';
+import { documentRoot, leafHashes, pieceHash, verifyLeaves, verifyPiece, verifyPieceLayer } from './merkle-tree.ts';
 
 const KIB_16 = 16_384;
 
@@ -75,6 +75,13 @@ describe('the Merkle tree of BEP 52', () => {
         expect(verifyPiece(layout, pieceLayer, index + 1, piece)).toBe(false);
         expect(verifyPiece(layout, pieceLayer, -1, piece)).toBe(false);
         expect(verifyPiece(layout, pieceLayer, index, piece.subarray(1))).toBe(false);
+        const leaves = leafHashes(piece);
+        expect(verifyLeaves(layout, pieceLayer, index, leaves)).toBe(true);
+        expect(verifyLeaves(layout, pieceLayer, index + 1, leaves)).toBe(false);
+        expect(verifyLeaves(layout, pieceLayer, -1, leaves)).toBe(false);
+        expect(verifyLeaves(layout, pieceLayer, index, leaves.subarray(32))).toBe(false);
+        leaves[pick % leaves.length] = (leaves[pick % leaves.length] as number) ^ 1;
+        expect(verifyLeaves(layout, pieceLayer, index, leaves)).toBe(false);
         piece[pick % piece.length] = (piece[pick % piece.length] as number) ^ 1;
         expect(verifyPiece(layout, pieceLayer, index, piece)).toBe(false);
       }),

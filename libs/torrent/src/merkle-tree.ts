@@ -107,10 +107,20 @@ export function pieceHash(bytes: Uint8Array, pieceLength: number): Uint8Array {
 
 /** True if `bytes` are exactly piece `index` of the document whose verified layer this is. */
 export function verifyPiece(layout: PieceLayout, pieceLayer: Uint8Array, index: number, bytes: Uint8Array): boolean {
-  const { size, pieceLength } = layout;
-  if (index < 0 || index >= pieceCount(size, pieceLength) || bytes.length !== pieceSize(index, size, pieceLength)) return false;
-  const actual = size <= pieceLength ? pieceRoot(leafHashes(bytes), layout) : pieceHash(bytes, pieceLength);
-  return sameBytes(actual, pieceLayer.subarray(index * MERKLE_HASH_BYTES, (index + 1) * MERKLE_HASH_BYTES));
+  if (!isPieceOf(layout, index) || bytes.length !== pieceSize(index, layout.size, layout.pieceLength)) return false;
+  return verifyLeaves(layout, pieceLayer, index, leafHashes(bytes));
+}
+
+/** True if `leaves` are those of piece `index` of the document whose verified layer this is, as {@link leafHashes} makes them. */
+export function verifyLeaves(layout: PieceLayout, pieceLayer: Uint8Array, index: number, leaves: Uint8Array): boolean {
+  if (!isPieceOf(layout, index)) return false;
+  const count = Math.ceil(pieceSize(index, layout.size, layout.pieceLength) / LEAF_BLOCK_BYTES);
+  if (leaves.length !== count * MERKLE_HASH_BYTES) return false;
+  return sameBytes(pieceRoot(leaves, layout), pieceLayer.subarray(index * MERKLE_HASH_BYTES, (index + 1) * MERKLE_HASH_BYTES));
+}
+
+function isPieceOf({ size, pieceLength }: PieceLayout, index: number): boolean {
+  return index >= 0 && index < pieceCount(size, pieceLength);
 }
 
 /** True if `pieceLayer` (32 bytes per piece) is the layer of a document of `size` bytes with this root. */

@@ -271,6 +271,7 @@ export class DownloadRun {
 
   private release(): void {
     clearTimeout(this.timer);
+    this.receiver.close();
     for (const abort of [...this.requests.values(), ...this.watches.values()]) abort.abort();
     this.watches.clear();
   }

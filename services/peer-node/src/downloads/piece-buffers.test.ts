@@ -36,4 +36,16 @@ describe('memory for pieces', () => {
     const again = new Set([buffers.take(pieceLength), buffers.take(pieceLength), buffers.take(pieceLength)]);
     expect(pieces.filter((piece) => again.has(piece))).toHaveLength(2);
   });
+
+  it('is of an arena first, as far as that reaches', () => {
+    const arena = new SharedArrayBuffer(2 * 16_384 + 100);
+    const buffers = new PieceBuffers(16_384, arena);
+    const taken = [buffers.take(16_384), buffers.take(16_384), buffers.take(16_384)];
+    expect(taken.map(({ buffer }) => buffer === arena)).toEqual([true, true, false]);
+    expect(new Set(taken.slice(0, 2).map(({ byteOffset }) => byteOffset))).toEqual(new Set([0, 16_384]));
+    for (const piece of taken) buffers.give(piece);
+    const again = [buffers.take(16_384), buffers.take(16_384), buffers.take(16_384)];
+    expect(again.map(({ buffer }) => buffer === arena)).toEqual([true, true, false]);
+    expect(again[2]).not.toBe(taken[2]);
+  });
 });

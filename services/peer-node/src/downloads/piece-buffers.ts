@@ -6,14 +6,23 @@ export class PieceBuffers {
   private readonly spare: Uint8Array[] = [];
   private readonly lent = new WeakSet<Uint8Array>();
 
-  constructor(private readonly pieceLength: number) {}
+  /** @param arena memory that other threads see too, of which whole pieces are lent first */
+  constructor(
+    private readonly pieceLength: number,
+    private readonly arena?: SharedArrayBuffer,
+  ) {
+    if (!arena) return;
+    for (let end = pieceLength; end <= arena.byteLength; end += pieceLength)
+      this.spare.push(Buffer.from(arena, end - pieceLength, pieceLength));
+  }
 
   /** Memory for one piece, with anything in it. */
   take(size: number): Uint8Array {
-    const buffer = this.spare.pop() ?? Buffer.allocUnsafeSlow(this.pieceLength);
-    // A shorter piece is the last one of its document, so its memory is let go rather than kept.
-    const piece = size === buffer.length ? buffer : buffer.subarray(0, size);
-    if (piece === buffer) this.lent.add(piece);
+    // A shorter piece is the last one of its document: no other has a use for its memory.
+    if (size !== this.pieceLength) return Buffer.allocUnsafeSlow(size);
+    const known = this.spare.pop();
+    const piece = known ?? Buffer.allocUnsafeSlow(size);
+    if (known || !this.arena) this.lent.add(piece);
     return piece;
   }
 

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import type { DownloadEvent } from '@pageswarm/engine';
 import type { PeerId } from '@pageswarm/primitives';
@@ -8,6 +9,7 @@ import { systemClock } from '../clock.ts';
 import type { LocalDocument } from '../library/local-document.ts';
 import { DownloadMeter } from './download-meter.ts';
 import { MAX_WAITING_BYTES, PieceReceiver } from './piece-receiver.ts';
+import { MIN_HASHED_APART_BYTES } from './piece-verifier.ts';
 import type { RunningDigests } from './running-digests.ts';
 
 const PIECE_BYTES = 1_048_576;
@@ -86,5 +88,91 @@ describe('the piece receiver', () => {
     ]);
     for (const { done } of writes) done();
     expect(await received).toBe(true);
+  });
+});
+
+describe('the piece receiver of a large document', () => {
+  const LEAF = 16_384;
+  const leavesOf = (bytes: Uint8Array) =>
+    Buffer.concat(
+      Array.from({ length: bytes.length / LEAF }, (_, leaf) => hash('sha256', bytes.subarray(leaf * LEAF, (leaf + 1) * LEAF), 'buffer')),
+    );
+
+  const isFilled = (bytes: Uint8Array, value: number) => Buffer.alloc(bytes.length, value).equals(bytes);
+
+  /** A receiver in front of a disk that takes everything; the document has pieces of one byte's value, its own number. */
+  function receiverOfLargeDocument() {
+    const leaves = Array.from({ length: PIECES }, (_, piece) => leavesOf(new Uint8Array(PIECE_BYTES).fill(piece)));
+    const stored = new Map<number, number>();
+    const document = {
+      id: 'd',
+      record: { size: MIN_HASHED_APART_BYTES, pieceLength: PIECE_BYTES },
+      have: { has: () => false },
+      sizeOfPiece: () => PIECE_BYTES,
+      verifies: (piece: number, bytes: Uint8Array) => isFilled(bytes, piece),
+      verifiesLeaves: (piece: number, found: Uint8Array) => leaves[piece]?.equals(found),
+      store: async (piece: number, bytes: Uint8Array) => {
+        await turn();
+        stored.set(piece, isFilled(bytes, bytes[0] as number) ? (bytes[0] as number) : -1);
+      },
+    } as unknown as LocalDocument;
+    const events: DownloadEvent[] = [];
+    const digests = { verified: () => undefined, stored: () => undefined } as unknown as RunningDigests;
+    const receiver = new PieceReceiver(
+      document,
+      new DownloadMeter(new Registry()),
+      new Bandwidth(systemClock, UNLIMITED),
+      () => digests,
+      (event) => events.push(event),
+    );
+    const receive = (requestId: number, pieces: readonly number[], body: AsyncIterable<Uint8Array>) =>
+      receiver.receive({
+        ...{ requestId, peerId: 'a' as PeerId, signal: new AbortController().signal },
+        asked: pieces,
+        head: { pieces: [[pieces[0] as number, pieces.length]] },
+        body,
+      });
+    return { receiver, receive, stored, events };
+  }
+
+  async function* filled(values: readonly number[], failure?: Error): AsyncGenerator<Uint8Array> {
+    const chunk = new Uint8Array(PIECE_BYTES);
+    for (const value of values) yield chunk.fill(value);
+    if (failure) throw failure;
+  }
+
+  it('stores what was sent, of several hosts at once, though the memory of each chunk is used again', async () => {
+    const { receiver, receive, stored, events } = receiverOfLargeDocument();
+    const of = (first: number, count: number) => Array.from({ length: count }, (_, index) => first + index);
+    const whole = await Promise.all([0, 1, 2, 3].map((host) => receive(host, of(host * 10, 10), filled(of(host * 10, 10)))));
+    expect(whole).toEqual([true, true, true, true]);
+    expect([...stored].sort(([a], [b]) => a - b)).toEqual(of(0, PIECES).map((piece) => [piece, piece]));
+    expect(events.filter((event) => event.type === 'piece-arrived' && !event.verified)).toEqual([]);
+    receiver.close();
+  });
+
+  it('tells whose piece was wrong, and stores the others', async () => {
+    const { receiver, receive, stored, events } = receiverOfLargeDocument();
+    await receive(7, [0, 1, 2], filled([0, 9, 2]));
+    expect([...stored.keys()].sort()).toEqual([0, 2]);
+    expect(events).toContainEqual(expect.objectContaining({ type: 'piece-arrived', requestId: 7, piece: 1, verified: false }));
+    receiver.close();
+  });
+
+  it('tells of all pieces that came whole before it says that the host broke off', async () => {
+    const { receiver, receive, events } = receiverOfLargeDocument();
+    await expect(receive(1, [0, 1, 2, 3], filled([0, 1, 2], new Error('broken off')))).rejects.toThrow('broken off');
+    expect(events.filter(({ type }) => type === 'piece-arrived')).toHaveLength(3);
+    receiver.close();
+  });
+
+  it('answers for what came before it was closed', async () => {
+    const { receiver, receive, stored } = receiverOfLargeDocument();
+    const receiving = receive(1, [0, 1, 2, 3], filled([0, 1, 2, 3]));
+    await turn();
+    receiver.close();
+    expect(await receiving).toBe(true);
+    expect(stored.size).toBe(4);
+    receiver.close();
   });
 });

@@ -4,11 +4,11 @@ import { countOf, errorShape, indexesOf, PageSwarmError, type PeerId } from '@pa
 import type { Bandwidth } from '../bandwidth/bandwidth.ts';
 import type { LocalDocument } from '../library/local-document.ts';
 import type { DownloadMeter } from './download-meter.ts';
-import { PieceAssembler } from './piece-assembler.ts';
-import { PieceBuffers } from './piece-buffers.ts';
+import { type ArrivedPiece, PieceAssembler } from './piece-assembler.ts';
+import { PieceVerifier } from './piece-verifier.ts';
 import type { RunningDigests } from './running-digests.ts';
 
-/** Verified bytes of one download that may wait for the disk before its hosts are read no further, in bytes. */
+/** Bytes of one download that may wait for their hashes and for the disk before its hosts are read no further. */
 export const MAX_WAITING_BYTES = 8_388_608;
 
 interface Delivery {
@@ -22,8 +22,8 @@ interface Delivery {
 
 /** Takes pieces off the wire: checks each against its hash, stores it, and tells the engine of both. */
 export class PieceReceiver {
-  private readonly buffers: PieceBuffers;
-  /** Verified bytes that wait for the disk. */
+  private readonly verifier: PieceVerifier;
+  /** Bytes of whole pieces that are not on the disk yet. */
   private waitingBytes = 0;
   private readonly readers: (() => void)[] = [];
 
@@ -34,7 +34,7 @@ export class PieceReceiver {
     private readonly digests: () => RunningDigests,
     private readonly tell: (event: DownloadEvent) => void,
   ) {
-    this.buffers = new PieceBuffers(document.record.pieceLength);
+    this.verifier = new PieceVerifier(document);
   }
 
   /**
@@ -43,46 +43,65 @@ export class PieceReceiver {
    */
   async receive({ requestId, peerId, asked, head, body, signal }: Delivery): Promise<boolean> {
     demandAsked(head, asked);
-    const assembler = new PieceAssembler(head.pieces, (piece) => this.document.sizeOfPiece(piece), this.buffers);
+    const { buffers } = this.verifier;
+    const assembler = new PieceAssembler(head.pieces, (piece) => this.document.sizeOfPiece(piece), buffers);
+    const verdicts: Promise<void>[] = [];
     const stored: Promise<void>[] = [];
+    const judge = (arrived: ArrivedPiece, verified: boolean): void => {
+      if (!verified) this.meter.corrupt();
+      this.tell({ type: 'piece-arrived', requestId, peerId, piece: arrived.piece, verified, bytes: arrived.bytes.length });
+      if (verified) stored.push(this.store(arrived));
+      else this.release(arrived);
+    };
     let begun = false;
-    for await (const chunk of body) {
-      if (!begun) this.tell({ type: 'request-begun', requestId, peerId });
-      begun = true;
-      this.meter.received(chunk.length);
-      if (!this.bandwidth.isFree) await this.bandwidth.turn(peerId, this.document.id, chunk.length, signal);
-      for (const { piece, bytes } of assembler.add(chunk)) {
-        const verified = this.document.verifies(piece, bytes);
-        if (!verified) this.meter.corrupt();
-        this.tell({ type: 'piece-arrived', requestId, peerId, piece, verified, bytes: bytes.length });
-        if (!verified) {
-          this.buffers.give(bytes);
-          continue;
+    try {
+      for await (const chunk of body) {
+        if (!begun) this.tell({ type: 'request-begun', requestId, peerId });
+        begun = true;
+        this.meter.received(chunk.length);
+        if (!this.bandwidth.isFree) await this.bandwidth.turn(peerId, this.document.id, chunk.length, signal);
+        for (const arrived of assembler.add(chunk)) {
+          this.waitingBytes += arrived.bytes.length;
+          const verdict = this.verifier.verify(arrived.piece, arrived.bytes);
+          if (typeof verdict === 'boolean') judge(arrived, verdict);
+          else verdicts.push(verdict.then((verified) => judge(arrived, verified)));
         }
-        this.digests().verified(piece, bytes);
-        stored.push(this.store(piece, bytes));
+        while (this.waitingBytes > MAX_WAITING_BYTES) await new Promise<void>((resume) => this.readers.push(resume));
       }
-      while (this.waitingBytes > MAX_WAITING_BYTES) await new Promise<void>((resume) => this.readers.push(resume));
+    } finally {
+      // However the request ended, what came whole is told first.
+      await Promise.all(verdicts);
     }
     await Promise.all(stored);
     if (!assembler.finished) throw new PageSwarmError('PROTOCOL_ERROR', 'The host sent fewer bytes than the pieces it announced');
     return countOf(head.pieces) === asked.length;
   }
 
+  /** Ends what runs beside, until more comes. */
+  close(): void {
+    this.verifier.close();
+  }
+
   /** Never rejects: what became of the piece is the engine's to know. */
-  private async store(piece: number, bytes: Uint8Array): Promise<void> {
-    this.waitingBytes += bytes.length;
+  private async store(arrived: ArrivedPiece): Promise<void> {
+    const { piece, bytes } = arrived;
     try {
+      this.digests().verified(piece, bytes);
       if (!this.document.have.has(piece)) await this.document.store(piece, bytes);
       this.digests().stored();
       this.tell({ type: 'piece-stored', piece });
     } catch (error) {
       this.tell({ type: 'store-failed', piece, ...errorShape(error) });
     } finally {
-      this.waitingBytes -= bytes.length;
-      this.buffers.give(bytes);
-      if (this.waitingBytes <= MAX_WAITING_BYTES) for (const resume of this.readers.splice(0)) resume();
+      this.release(arrived);
     }
+  }
+
+  /** Nobody looks at the bytes of this piece any more. */
+  private release({ bytes }: ArrivedPiece): void {
+    this.waitingBytes -= bytes.length;
+    this.verifier.buffers.give(bytes);
+    if (this.waitingBytes <= MAX_WAITING_BYTES) for (const resume of this.readers.splice(0)) resume();
   }
 }
 

@@ -2,7 +2,7 @@ import type { AnnouncedDocument } from '@pageswarm/contracts';
 import { decodePageMap, linearPageMap, type PageMap } from '@pageswarm/page-map';
 import type { DocumentPieces } from '@pageswarm/piece-store';
 import { type Bitfield, type DocumentId, isPageSwarmError, pieceSize } from '@pageswarm/primitives';
-import { encodeMetainfo, type HybridMetainfo, verifyPiece } from '@pageswarm/torrent';
+import { encodeMetainfo, type HybridMetainfo, verifyLeaves, verifyPiece } from '@pageswarm/torrent';
 import type { DocumentRecord } from './document-record.ts';
 import { HaveFeed } from './have-feed.ts';
 
@@ -56,6 +56,11 @@ export class LocalDocument {
   /** True if these bytes are the piece, by the SHA-256 in the piece layer that was verified against the root. */
   verifies(piece: number, bytes: Uint8Array): boolean {
     return verifyPiece(this.record, this.info.pieceLayer, piece, bytes);
+  }
+
+  /** True if these are the hashes of the 16 KiB blocks of the piece, 32 bytes each. */
+  verifiesLeaves(piece: number, leaves: Uint8Array): boolean {
+    return verifyLeaves(this.record, this.info.pieceLayer, piece, leaves);
   }
 
   /** Stores a piece that was verified and tells the watchers. */
