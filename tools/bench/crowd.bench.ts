@@ -5,13 +5,13 @@ import type { LocalSwarm } from '../local-swarm/local-swarm.ts';
 import { withTemporarySwarm } from '../local-swarm/temporary-swarm.ts';
 import { aria2Crowd } from './aria2.crowd.ts';
 import type { Bench, Measurement } from './bench.ts';
-import { crowdFile } from './crowd-file.ts';
 import type { CrowdRival } from './crowd-rival.ts';
 import { type Crowd, type CrowdRun, runCrowd } from './crowd-run.ts';
 import { libtorrentCrowd } from './libtorrent.crowd.ts';
 import { hasOwnNetworks, inOwnNetwork } from './own-network.ts';
 import { restedSince } from './processor-rest.ts';
 import { LineProcess } from './rival.ts';
+import { sharedFile } from './shared-file.ts';
 import { addDocument, downloadOn, limitUpload, MIB, uploaded } from './swarm-orders.ts';
 import { transmissionCrowd } from './transmission.crowd.ts';
 
@@ -47,7 +47,7 @@ async function measure(swarm: LocalSwarm, folder: string, tell: (line: string) =
   const shared = join(folder, 'shared');
   await mkdir(shared);
   await rename(join(folder, 'big.pdf'), join(shared, 'big.pdf'));
-  const file = await crowdFile(join(shared, 'big.pdf'), TORRENT_PIECE_BYTES);
+  const file = await sharedFile(join(shared, 'big.pdf'), TORRENT_PIECE_BYTES);
   const contestants: Contestant[] = [{ name: OURS, note: 'bound / last finisher', run: () => download(swarm, peers, id, size), runs: [] }];
   const crowd = { leechers: LEECHERS, rate: RATE, folder: join(folder, 'clients') };
   for (const rival of RIVALS) {

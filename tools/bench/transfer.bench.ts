@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { bencode } from '@pageswarm/torrent';
 import type { LocalSwarm } from '../local-swarm/local-swarm.ts';
 import { fileHashes } from '../local-swarm/sharing.ts';
 import { withTemporarySwarm } from '../local-swarm/temporary-swarm.ts';
@@ -13,8 +12,10 @@ import { writeBigDocument } from './big-document.ts';
 import { libtorrentRival } from './libtorrent.rival.ts';
 import { rawCopyRival } from './raw-copy.rival.ts';
 import { cpuSeconds, type Rival, type SharedFile, type Transfer } from './rival.ts';
+import { sharedFile } from './shared-file.ts';
 
 const PAGES_OF_ONE_MIB = 512;
+const TORRENT_PIECE_BYTES = 262_144;
 const RUNS = 5;
 /** Downloads of ours before the rounds begin: peers run for weeks, and V8 compiles what runs often only after it has. */
 const WARMING_DOWNLOADS = 3;
@@ -40,7 +41,10 @@ function run(tell: (line: string) => void): Promise<Measurement[]> {
 }
 
 async function measure(swarm: LocalSwarm, folder: string, tell: (line: string) => void): Promise<Measurement[]> {
-  const file = await makeFile(join(folder, 'shared'));
+  const path = join(folder, 'shared', 'big.pdf');
+  await mkdir(dirname(path));
+  await writeBigDocument(path, PAGES_OF_ONE_MIB);
+  const file = await sharedFile(path, TORRENT_PIECE_BYTES);
   const { size } = await stat(file.path);
   const { sha256 } = await fileHashes(file.path);
   const { id } = await swarm.peer(1).addInspected('big.pdf', file.path, INSPECTION_LIMIT_MS);
@@ -157,37 +161,4 @@ async function download(swarm: LocalSwarm, id: string, sha256: string): Promise<
   if ((await peer.contentHashes(id)).sha256 !== sha256) throw new Error('The downloaded bytes are not those of the file');
   await peer.remove(id);
   return { seconds: seconds ?? done, done, cpuSeconds: before === undefined || after === undefined ? undefined : after - before };
-}
-
-const TORRENT_PIECE_BYTES = 262_144;
-
-/** The file alone in a folder, where BitTorrent programs seed it from, and its v1 torrent. */
-async function makeFile(folder: string): Promise<SharedFile> {
-  await mkdir(folder);
-  const path = join(folder, 'big.pdf');
-  await writeBigDocument(path, PAGES_OF_ONE_MIB);
-  const hashes: Buffer[] = [];
-  for await (const piece of createReadStream(path, { highWaterMark: TORRENT_PIECE_BYTES }))
-    hashes.push(createHash('sha1').update(piece).digest());
-  const { size } = await stat(path);
-  const info = new Map<string, string | number | Uint8Array>([
-    ['length', size],
-    ['name', 'big.pdf'],
-    ['piece length', TORRENT_PIECE_BYTES],
-    ['pieces', Buffer.concat(hashes)],
-  ]);
-  const torrentOf = async (announce: string): Promise<string> => {
-    const torrent = `${folder}.torrent`;
-    await writeFile(
-      torrent,
-      bencode(
-        new Map<string, string | typeof info>([
-          ['announce', announce],
-          ['info', info],
-        ]),
-      ),
-    );
-    return torrent;
-  };
-  return { path, folder, torrentOf };
 }

@@ -6,7 +6,7 @@ import { type BencodeInput, bencode } from '@pageswarm/torrent';
 import type { SharedFile } from './rival.ts';
 
 /** A file, alone in its folder, with a v1 torrent of these pieces: of hybrid torrents some of the others know nothing. */
-export async function crowdFile(path: string, pieceBytes: number): Promise<SharedFile> {
+export async function sharedFile(path: string, pieceBytes: number): Promise<SharedFile> {
   const hashes: Buffer[] = [];
   for await (const piece of createReadStream(path, { highWaterMark: pieceBytes })) hashes.push(createHash('sha1').update(piece).digest());
   const info = new Map<string, BencodeInput>([
