@@ -1,12 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findFreeBasePort } from '../../tools/local-swarm/ports.ts';
 import type { SwarmFile } from '../../tools/local-swarm/swarm-file.ts';
 import { waitFor } from '../../tools/local-swarm/wait-for.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const START_LIMIT_MS = 90_000;
+const END_LIMIT_MS = 20_000;
 
 /** The built launcher as a process of its own, as `npm start` runs it. */
 export class LauncherProcess {
@@ -46,6 +49,40 @@ export class LauncherProcess {
   async says(text: string): Promise<void> {
     await waitFor(`"${text}" in the output`, START_LIMIT_MS, async () => this.output.includes(text));
   }
+}
+
+/** A folder and ports for the launcher that a test starts; nothing of it is left afterwards. */
+export class LauncherStage {
+  private launcher: LauncherProcess | undefined;
+
+  private constructor(
+    readonly dataDir: string,
+    readonly basePort: number,
+  ) {}
+
+  static async make(): Promise<LauncherStage> {
+    return new LauncherStage(mkdtempSync(join(tmpdir(), 'pageswarm-e2e-')), await findFreeBasePort(4));
+  }
+
+  start(...args: string[]): LauncherProcess {
+    return this.startWith({}, ...args);
+  }
+
+  startWith(settings: Readonly<Record<string, string>>, ...args: string[]): LauncherProcess {
+    this.launcher = new LauncherProcess(['--data-dir', this.dataDir, '--base-port', String(this.basePort), ...args], settings);
+    return this.launcher;
+  }
+
+  async remove(): Promise<void> {
+    this.launcher?.child.kill('SIGKILL');
+    await this.launcher?.exitCode();
+    rmSync(this.dataDir, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** Waits until none of these processes is alive. @throws Error when one stays */
+export async function expectAllGone(pids: readonly number[]): Promise<void> {
+  await waitFor('all processes to be gone', END_LIMIT_MS, async () => !pids.some(isAlive));
 }
 
 export function isAlive(pid: number): boolean {

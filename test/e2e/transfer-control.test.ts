@@ -1,53 +1,9 @@
-import { execFile } from 'node:child_process';
-import { mkdir, readFile, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import type { Document, Download } from '@pageswarm/contracts';
-import { noisePdf, ProcessSwarm, type ServiceProcess, waitUntil } from '@pageswarm/testing';
-import { PeerClient } from '../../tools/local-swarm/peer.client.ts';
+import { ProcessSwarm, waitUntil } from '@pageswarm/testing';
+import { clientOf, lift, MIB, pdfOf, reach, send, slowSwarm } from './slow-swarm.ts';
 
-const MIB = 1_048_576;
 const TIMEOUT_MS = 90_000;
-const run = promisify(execFile);
-const pdfOf = (bytes: number, seed: number) => noisePdf({ pages: 8, pageBytes: bytes / 8, seed });
-const clientOf = (peer: ServiceProcess) => new PeerClient(peer.base);
-
-/** A host that sends slowly, its documents, and a reader that runs one download at a time. */
-async function slowSwarm(
-  swarm: ProcessSwarm,
-  documents: readonly Uint8Array[],
-  env: Readonly<Record<string, string>> = {},
-): Promise<{ host: ServiceProcess; reader: ServiceProcess; added: Document[] }> {
-  await swarm.startTracker();
-  const [host, reader] = await Promise.all([
-    swarm.startPeer('host', { env: { PAGESWARM_UPLOAD_LIMIT_BYTES: String(MIB) } }),
-    swarm.startPeer('reader', { env: { PAGESWARM_MAX_ACTIVE_DOWNLOADS: '1', ...env } }),
-  ]);
-  const added: Document[] = [];
-  for (const [index, bytes] of documents.entries()) added.push(await clientOf(host).add(`Noise ${index}.pdf`, bytes));
-  return { host, reader, added };
-}
-
-async function send(peer: ServiceProcess, method: string, path: string, body?: unknown) {
-  const response = await fetch(`${peer.base}/api/v1/${path}`, {
-    method,
-    ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
-  });
-  const text = await response.text();
-  // biome-ignore lint/suspicious/noExplicitAny: a download, limits or a problem
-  return { status: response.status, json: (text ? JSON.parse(text) : undefined) as any };
-}
-
-const reach = (peer: ServiceProcess, id: string, is: (download: Download) => boolean, what: string) =>
-  waitUntil(what, 30_000, async () => {
-    const download = await clientOf(peer).download(id);
-    return is(download) && download;
-  });
-
-const logOf = (swarm: ProcessSwarm, { name }: ServiceProcess) => join(swarm.folder, `${name}.log`);
-
-const lift = (host: ServiceProcess) => send(host, 'PATCH', 'node/limits', { upload: { node: null } });
 
 describe('rate limits', () => {
   it(
@@ -77,28 +33,6 @@ describe('rate limits', () => {
         expect((await send(host, 'PATCH', 'node/limits', { upload: { peer: 5 } })).json.code).toBe('INVALID_REQUEST');
         const metrics = await (await fetch(`${host.base}/metrics`)).text();
         expect(Number(/pageswarm_peer_throttled_turns_total\{[^}]*direction="upload"[^}]*\} (\d+)/.exec(metrics)?.[1])).toBeGreaterThan(0);
-      }),
-    TIMEOUT_MS,
-  );
-
-  it(
-    'share what they leave equally between two readers, of whom one asks for three documents',
-    () =>
-      ProcessSwarm.run(async (swarm) => {
-        const { host, reader, added } = await slowSwarm(
-          swarm,
-          [1, 2, 3, 4].map((seed) => pdfOf(8 * MIB, seed)),
-          { PAGESWARM_MAX_ACTIVE_DOWNLOADS: '3' },
-        );
-        await send(host, 'PATCH', 'node/limits', { upload: { node: 2 * MIB } });
-        const modest = await swarm.startPeer('modest');
-        const greedy = await Promise.all(added.slice(0, 3).map(({ id }) => clientOf(reader).startDownload({ id })));
-        const one = await clientOf(modest).startDownload({ id: (added[3] as Document).id });
-        const half = await reach(modest, one.id, ({ bytes }) => bytes > 3 * MIB, '3 MiB of the modest reader');
-        const others = await Promise.all(greedy.map(({ id }) => clientOf(reader).download(id)));
-        const taken = others.reduce((sum, { bytes }) => sum + bytes, 0);
-        expect(taken / half.bytes).toBeLessThan(2);
-        expect(taken / half.bytes).toBeGreaterThan(0.5);
       }),
     TIMEOUT_MS,
   );
@@ -186,62 +120,6 @@ describe('the queue of downloads', () => {
         expect((await act(last.id, 'resume')).json.code).toBe('WRONG_STATE');
         expect((await send(reader, 'DELETE', `downloads/${last.id}`)).status).toBe(204);
         expect((await clientOf(reader).document(large.id)).size).toBe(large.size);
-      }),
-    TIMEOUT_MS,
-  );
-});
-
-describe('a data folder that goes away', () => {
-  it(
-    'pauses a download with its cause, which goes on by itself once the folder is back',
-    () =>
-      ProcessSwarm.run(async (swarm) => {
-        const { host, reader, added } = await slowSwarm(swarm, [pdfOf(6 * MIB, 7)]);
-        const { id } = await clientOf(reader).startDownload({ id: (added[0] as Document).id });
-        await reach(reader, id, ({ pieces }) => pieces.have > 3, 'some pieces');
-        const folder = join(reader.dataDir, 'incoming');
-        await rename(folder, `${folder}.away`);
-        await lift(host);
-        const paused = await reach(reader, id, ({ state }) => state === 'paused' || state === 'failed', 'the download to stop');
-        expect([paused.state, paused.error?.code]).toEqual(['paused', 'STORE_FAILED']);
-        // An empty folder takes what is tried, and still not this download.
-        await mkdir(folder);
-        await waitUntil('the first try', 10_000, async () =>
-          (await readFile(logOf(swarm, reader), 'utf8')).includes('the disk takes writes again'),
-        );
-        await reach(reader, id, ({ state }) => state === 'paused', 'the download to wait again');
-        await rm(folder, { recursive: true });
-        await rename(`${folder}.away`, folder);
-        const done = await reach(reader, id, ({ state }) => state === 'done', 'the download to go on and end');
-        expect([done.md5.actual, done.error]).toEqual([done.md5.expected, null]);
-      }),
-    TIMEOUT_MS,
-  );
-});
-
-const canMount = process.getuid?.() === 0 && process.platform === 'linux';
-(canMount ? describe : describe.skip)(`a disk in the way${canMount ? '' : ' (needs root to mount a small tmpfs)'}`, () => {
-  it(
-    'pauses a download with its cause, which goes on by itself once there is space',
-    () =>
-      ProcessSwarm.run(async (swarm) => {
-        await swarm.startTracker();
-        const dataDir = join(swarm.folder, 'small-disk');
-        await mkdir(dataDir);
-        await run('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', dataDir]);
-        try {
-          const [host, reader] = await Promise.all([swarm.startPeer('host'), swarm.startPeer('reader', { dataDir })]);
-          const document = await clientOf(host).add('Noise.pdf', pdfOf(20 * MIB, 5));
-          const { id } = await clientOf(reader).startDownload({ id: document.id });
-          const paused = await clientOf(reader).followDownload(id, 30_000);
-          expect([paused.state, paused.error?.code]).toEqual(['paused', 'STORE_FULL']);
-          await run('mount', ['-o', 'remount,size=64m', dataDir]);
-          const done = await reach(reader, id, ({ state }) => state === 'done', 'the download to go on and end');
-          expect(done.md5.actual).toBe(done.md5.expected);
-          await reader.stop();
-        } finally {
-          await run('umount', ['-l', dataDir]);
-        }
       }),
     TIMEOUT_MS,
   );

@@ -1,9 +1,9 @@
-import { createHash, randomInt } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { expect, it } from '@jest/globals';
-import type { Document } from '@pageswarm/contracts';
 import { peerId, randomInteger, SeededRandom } from '@pageswarm/primitives';
-import { type LyingManner, LyingPeer, noisePdf, ProcessSwarm, type ServiceProcess } from '@pageswarm/testing';
+import { type LyingManner, LyingPeer, noisePdf, ProcessSwarm } from '@pageswarm/testing';
 import { PeerClient } from '../../tools/local-swarm/peer.client.ts';
+import { addOn, clientOf, expectWhole, hostOf, nodeOf, pdfOf, seed } from '../e2e/noise-transfer.ts';
 
 const MIB = 1_048_576;
 const HOSTS = 8;
@@ -11,14 +11,11 @@ const MOST_LIARS = 3;
 const DOCUMENT_BYTES = 16 * MIB;
 const UPLOAD_BYTES_PER_SECOND = 2 * MIB;
 const MANNERS: readonly LyingManner[] = ['wrong-bytes', 'nonsense', 'other-pieces', 'too-few-bytes', 'stalls'];
-/** PAGESWARM_TEST_SEED=<n> makes the same documents and liars again. */
-const seed = Number(process.env.PAGESWARM_TEST_SEED ?? randomInt(1_000_000));
 
 it(
   `one to three liars of ${HOSTS} hosts: the bytes are right, who sent wrong ones is banned, nobody honest is`,
   () =>
     ProcessSwarm.run(async (swarm) => {
-      process.stdout.write(`faults-liars: seed ${seed}\n`);
       const random = new SeededRandom(seed);
       await swarm.startTracker();
       const env = { PAGESWARM_UPLOAD_LIMIT_BYTES: String(UPLOAD_BYTES_PER_SECOND), PAGESWARM_LOG_LEVEL: 'info' };
@@ -57,7 +54,30 @@ it(
   180_000,
 );
 
-async function addOn(peers: readonly ServiceProcess[], bytes: Uint8Array): Promise<Document> {
-  const added = await Promise.all(peers.map((peer) => new PeerClient(peer.base).add('Noise.pdf', bytes)));
-  return added[0] as Document;
-}
+it(
+  'four hosts that break the rules, each in its own way: the bytes are right, and it is said of each',
+  () =>
+    ProcessSwarm.run(async (swarm) => {
+      await swarm.startTracker();
+      const [honest, reader] = await Promise.all([swarm.startPeer('honest', { uplink: 5 * MIB }), swarm.startPeer('reader')]);
+      const bytes = pdfOf(20 * MIB);
+      const document = await addOn([honest], bytes);
+      const manners: LyingManner[] = ['stalls', 'nonsense', 'other-pieces', 'too-few-bytes'];
+      const liars = manners.map((manner, index) =>
+        swarm.add(new LyingPeer({ tracker: swarm.tracker, document, manner, peerId: peerId(`${index}`.repeat(40)) })),
+      );
+      await Promise.all(liars.map((liar) => liar.start()));
+      const { id } = await clientOf(reader).startDownload({ id: document.id });
+      const done = await clientOf(reader).followDownload(id, 60_000);
+      await expectWhole(reader, done, bytes);
+      for (const [index, liar] of liars.entries()) {
+        expect([manners[index], liar.piecesAsked > 0]).toEqual([manners[index], true]);
+        expect([manners[index], hostOf(done, liar.peerId)?.pieces]).toEqual([manners[index], 0]);
+        // Silence is only slow at first: whoever stalls is not blamed as long as others are fast enough.
+        if (manners[index] !== 'stalls')
+          expect([manners[index], hostOf(done, liar.peerId)?.detail]).toEqual([manners[index], expect.stringMatching(/\S/)]);
+      }
+      expect(hostOf(done, (await nodeOf(honest)).peerId)?.state).toMatch(/active|idle/);
+    }),
+  90_000,
+);

@@ -44,12 +44,21 @@ function planAt(shape: SwarmShape, place: number, name: string, role: Role, serv
   return { name, role, service, httpPort: ports.http(place), transportPort: ports.transport(place), dataDir: join(shape.dataDir, name) };
 }
 
+/** What a swarm on one machine decides itself, and what only its tests are told: a service refuses variables that it does not know. */
+const NOT_FOR_SERVICES: ReadonlySet<string> = new Set([
+  'PAGESWARM_ADVERTISE_HOST',
+  'PAGESWARM_ADVERTISE_PORT',
+  'PAGESWARM_CORPUS',
+  'PAGESWARM_ENDURANCE',
+  'PAGESWARM_TEST_SEED',
+]);
+
 /**
  * The environment of one process: what the caller has, with everything that would let two of them meet set apart.
  * Variables of the tools themselves are left out, for a service refuses names that it does not know.
  */
 export function environmentOf(planned: PlannedProcess, shape: SwarmShape, inherited: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const { PAGESWARM_CORPUS: _, PAGESWARM_ADVERTISE_HOST: __, PAGESWARM_ADVERTISE_PORT: ___, ...rest } = inherited;
+  const rest = Object.fromEntries(Object.entries(inherited).filter(([name]) => !NOT_FOR_SERVICES.has(name)));
   const ports = portsOf(shape);
   return {
     ...rest,
