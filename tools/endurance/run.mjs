@@ -13,8 +13,8 @@ const FUZZ_TARGETS = {
 };
 const SOAK = 'libs/transport/src/soak.test.ts';
 const ENDURANCE_FOLDER = 'test/endurance/';
-/** Suites that compare what real processes take with what they should: they get the machine for themselves. */
-const ALONE = ['simulation-reality.test.ts'];
+/** Suites that compare what real processes take with what they should, or give them a second: they get the machine for themselves. */
+const ALONE = ['pdf-worker-hostile.test.ts', 'simulation-reality.test.ts'];
 const USAGE = [
   `npm run fuzz -- [${Object.keys(FUZZ_TARGETS).join('] [')}] [--seconds N]`,
   'npm run soak -- [--minutes N] [--seed N]',

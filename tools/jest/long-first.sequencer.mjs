@@ -5,11 +5,14 @@ import { statSync } from 'node:fs';
 const FOLDERS = ['/test/e2e/', '/test/medium/'];
 /** Suites that take more than some seconds on two cores, the longest first; they begin before the others of their folder. */
 const LONG = [
-  'test/e2e/transfer-control.test.ts',
   'test/e2e/local-swarm.test.ts',
   'test/e2e/faults.test.ts',
+  'test/e2e/transfer-control.test.ts',
   'test/e2e/reading.test.ts',
+  'test/e2e/scrubbing.test.ts',
   'test/medium/tracker-snapshot.test.ts',
+  'test/medium/peer-restart.test.ts',
+  'test/medium/pdf-worker.test.ts',
   'services/pdf-worker/src/pool/child-pool.test.ts',
   'test/medium/pdf-worker-hostile.test.ts',
   'test/medium/pdf-worker-corpus.test.ts',

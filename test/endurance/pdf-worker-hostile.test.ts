@@ -1,0 +1,3 @@
+import { describeHostilePdfs } from '../medium/hostile-stage.ts';
+
+describeHostilePdfs(() => true);
