@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { DocumentSort } from '@pageswarm/contracts';
 import { OrderedNumbers } from '../columns/ordered-numbers.ts';
 import { Pace } from '../columns/pace.ts';
+import { SlotSet } from '../columns/slot-set.ts';
 import { SORTED_PER_TURN, sortInTurns } from '../columns/sort-in-turns.ts';
 import type { DocumentTable } from './document-table.ts';
 import { compareTexts, nameBytes, nameHead, nameKey } from './name-order.ts';
@@ -20,7 +21,7 @@ interface Order {
   /** waiting: nothing is in the list. sorting: what was listed at its beginning is being sorted. settling: that is in. */
   state: 'waiting' | 'sorting' | 'settling' | 'ready';
   /** Slots that changed while the others were sorted, and are not in the list yet. */
-  readonly changed: Set<number>;
+  readonly changed: SlotSet;
 }
 
 /**
@@ -32,12 +33,12 @@ export class DocumentOrders {
   private readonly making = new Map<DocumentSort, Promise<void>>();
 
   constructor(private readonly documents: DocumentTable) {
-    this.orders.set('added', { list: this.emptyList('added'), state: 'ready', changed: new Set() });
+    this.orders.set('added', { list: this.emptyList('added'), state: 'ready', changed: new SlotSet() });
   }
 
   /** Very many documents are about to come: the order that is always there is made when they have, as others are. */
   postpone(): void {
-    this.orders.set('added', { list: this.emptyList('added'), state: 'waiting', changed: new Set() });
+    this.orders.set('added', { list: this.emptyList('added'), state: 'waiting', changed: new SlotSet() });
   }
 
   /** The document in this slot is listed from now on. */
@@ -102,7 +103,7 @@ export class DocumentOrders {
 
   private async make(sort: DocumentSort): Promise<void> {
     const { documents } = this;
-    const order: Order = { list: this.emptyList(sort), state: 'sorting', changed: new Set() };
+    const order: Order = { list: this.emptyList(sort), state: 'sorting', changed: new SlotSet() };
     this.orders.set(sort, order);
     const slots = new Uint32Array(documents.size);
     let count = 0;
@@ -116,13 +117,13 @@ export class DocumentOrders {
     const keys = { keyOf: this.keyOf(sort), compare: (a: number, b: number) => this.compare(sort, a, b) };
     const hasChanged = (slot: number) => order.changed.has(slot);
     const sorted = await sortInTurns(slots.subarray(0, count), keys, hasChanged, turn);
-    order.list.fill(order.changed.size === 0 ? sorted : sorted.filter((slot) => !hasChanged(slot)));
+    await order.list.fill(sorted, turn);
+    // Where they stand is not where they belong, and looking for them would lead astray.
+    if (order.changed.size > 0) order.list.drop(hasChanged);
     order.state = 'settling';
-    let settled = 0;
-    for (const slot of order.changed) {
-      order.changed.delete(slot);
-      if (documents.isListed(slot)) order.list.add(slot);
-      if (++settled % ORDERED_PER_TURN === 0) await setImmediate();
+    while (order.changed.size > 0) {
+      await setImmediate();
+      for (const slot of order.changed.take(ORDERED_PER_TURN)) if (documents.isListed(slot)) order.list.add(slot);
     }
     order.state = 'ready';
   }

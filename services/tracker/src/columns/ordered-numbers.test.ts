@@ -41,6 +41,36 @@ describe('numbers in order', () => {
     expect(list.delete(items[0] as number)).toBe(false);
   });
 
+  it('are those that were filled in without those that were dropped, and change on from there', async () => {
+    const some = fc.uniqueArray(fc.nat(3_000), { maxLength: 3_000, size: 'max' });
+    await fc.assert(
+      fc.asyncProperty(some, fc.integer({ min: 1, max: 1_000 }), async (items, divisor) => {
+        const isDropped = (item: number) => item % divisor === 0 || item < 1_500;
+        const list = new OrderedNumbers(descending);
+        await list.fill(Uint32Array.from(items.toSorted(descending)), async () => {});
+        list.drop(isDropped);
+        const kept = items.filter((item) => !isDropped(item));
+        expect(list.size).toBe(kept.length);
+        expect([...list.from()]).toEqual(kept.toSorted(descending));
+        for (const item of items) expect(list.delete(item)).toBe(!isDropped(item));
+        for (const item of items) list.add(item);
+        expect([...list.from()]).toEqual(items.toSorted(descending));
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('let others have their turn while very many are filled in', async () => {
+    const list = new OrderedNumbers((a, b) => a - b);
+    let turns = 0;
+    await list.fill(
+      Uint32Array.from({ length: 100 * ORDERED_BLOCK_ITEMS }, (_, n) => n),
+      async () => void turns++,
+    );
+    expect(turns).toBeGreaterThanOrEqual(6);
+    expect(list.size).toBe(100 * ORDERED_BLOCK_ITEMS);
+  });
+
   it('stay in order when one comes between two full blocks', () => {
     const list = new OrderedNumbers(descending);
     const items = Array.from({ length: 3 * ORDERED_BLOCK_ITEMS }, (_, n) => 10 * (3 * ORDERED_BLOCK_ITEMS - n));

@@ -1,7 +1,11 @@
+import type { Turn } from './pace.ts';
+
 /** Numbers in one block; a full block is split. A change moves at most this many numbers and one list of blocks. */
 export const ORDERED_BLOCK_ITEMS = 512;
 /** How many are put into each block when many come in order at once, so that single ones find room beside them. */
 const FILLED_BLOCK_ITEMS = 400;
+/** Blocks that are filled before others may get their turn. */
+const BLOCKS_PER_TURN = 16;
 
 interface Block {
   readonly items: Uint32Array;
@@ -22,8 +26,8 @@ export class OrderedNumbers {
     return this.count;
   }
 
-  /** Takes numbers that are in order, in the place of all that were in the list. */
-  fill(sorted: Uint32Array): void {
+  /** Takes numbers that are in order, in the place of all that were in the list; nothing else may touch the list until it resolves. */
+  async fill(sorted: Uint32Array, turn: Turn): Promise<void> {
     this.blocks.length = 0;
     this.count = sorted.length;
     for (let at = 0; at < sorted.length; at += FILLED_BLOCK_ITEMS) {
@@ -31,7 +35,26 @@ export class OrderedNumbers {
       const block: Block = { items: new Uint32Array(ORDERED_BLOCK_ITEMS), count: some.length };
       block.items.set(some);
       this.blocks.push(block);
+      if (this.blocks.length % BLOCKS_PER_TURN === 0) await turn();
     }
+  }
+
+  /** Takes out items wherever they stand, at once; those that stay are in order. */
+  drop(isDropped: (item: number) => boolean): void {
+    let kept = 0;
+    this.count = 0;
+    for (const block of this.blocks) {
+      const { items } = block;
+      let count = 0;
+      for (let n = 0; n < block.count; n++) {
+        const item = items[n] as number;
+        if (!isDropped(item)) items[count++] = item;
+      }
+      block.count = count;
+      this.count += count;
+      if (count > 0) this.blocks[kept++] = block;
+    }
+    this.blocks.length = kept;
   }
 
   add(item: number): void {

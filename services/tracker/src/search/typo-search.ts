@@ -43,10 +43,10 @@ export class TypoSearch {
       if (at % SORTED_PER_TURN === 0) await turn();
     }
     const words = Uint32Array.from(foreign);
-    this.fromStart.fill(words);
+    await this.fromStart.fill(words, turn);
     const { words: table } = this;
     const keys = { keyOf: () => 0, compare: (a: number, b: number) => table.compareFromEnd(a, b) };
-    this.fromEnd.fill(await sortInTurns(words, keys, () => false, turn));
+    await this.fromEnd.fill(await sortInTurns(words, keys, () => false, turn), turn);
   }
 
   /** The word is still in the table. */

@@ -1,7 +1,7 @@
 import type { DocumentId } from '@pageswarm/primitives';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { DocumentRecord } from '../catalog/document-record.ts';
-import { SlotSet } from './slot-set.ts';
+import { SlotSet } from '../columns/slot-set.ts';
 import { MAX_SNAPSHOT_BATCH } from './snapshot-store.ts';
 
 /** Documents whose entries differ from their copy: some to be written, some to be removed from it. */
