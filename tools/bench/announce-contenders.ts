@@ -19,10 +19,13 @@ export interface Contender {
   end(): Promise<void>;
 }
 
+/** What Node is told beside the file where a tracker runs in a container or from the launcher. */
+export const TRACKER_NODE_FLAGS = ['--max-semi-space-size=4'];
+
 export async function startPageSwarm(): Promise<Contender> {
   // Nest's decorators run while its bundle is loaded and want this to be there before.
   const child = fork(new URL('./announced-tracker.child.js', import.meta.url), {
-    execArgv: ['--import', import.meta.resolve('reflect-metadata')],
+    execArgv: [...TRACKER_NODE_FLAGS, '--import', import.meta.resolve('reflect-metadata')],
   });
   const ports = await reported(child);
   return { name: 'PageSwarm', pid: child.pid as number, ...ports, closes: false, end: () => ended(child) };

@@ -13,8 +13,14 @@ const PREPARED = 50_000;
 const LOST_AFTER_MS = 100;
 const NUMWANT = 50;
 
-/** Pairs of a torrent and a peer, in a random order. */
-function* announcers({ torrents, peers }: AnnounceCrowd, random: Random): Generator<{ torrent: number; peer: number }> {
+/** Who announces what. */
+interface Announcer {
+  readonly torrent: number;
+  readonly peer: number;
+}
+
+/** Announcers in a random order. */
+function* announcers({ torrents, peers }: AnnounceCrowd, random: Random): Generator<Announcer> {
   for (let n = 0; n < PREPARED; n++) yield { torrent: randomInteger(random, 0, torrents), peer: randomInteger(random, 0, peers) };
 }
 
@@ -81,30 +87,35 @@ class AnswerReader {
 
 /** Announces over UDP for so long, from one socket. @returns how many were answered */
 export async function loadUdp(port: number, crowd: AnnounceCrowd, random: Random, ms: number): Promise<number> {
-  const packets = [...announcers(crowd, random)];
-  let next = 0;
-  const deadline = Date.now() + ms;
-  return runUdp(
-    port,
-    () => packets[next++ % packets.length] as { torrent: number; peer: number },
-    () => Date.now() >= deadline,
-  );
+  let until = Number.POSITIVE_INFINITY;
+  const begin = () => {
+    until = Date.now() + ms;
+  };
+  return runUdp(port, announcers(crowd, random), begin, () => Date.now() >= until);
 }
 
 /** Announces every peer of every torrent once, so that all contenders hold the same swarms. */
-export async function fillOverUdp(port: number, { torrents, peers }: AnnounceCrowd): Promise<void> {
-  const count = torrents * peers;
-  let next = 0;
+export async function fillOverUdp(port: number, crowd: AnnounceCrowd): Promise<void> {
   await runUdp(
     port,
-    () => ({ torrent: next % torrents, peer: Math.floor(next++ / torrents) % peers }),
-    (answered) => answered >= count,
+    everybody(crowd),
+    () => {},
+    (answered) => answered >= crowd.torrents * crowd.peers,
   );
 }
 
+function* everybody({ torrents, peers }: AnnounceCrowd): Generator<Announcer> {
+  for (let peer = 0; peer < peers; peer++) for (let torrent = 0; torrent < torrents; torrent++) yield { torrent, peer };
+}
+
+/**
+ * Sends prepared packets, the next one for each answer. To write a packet costs as much as some contenders need to answer it: prepared
+ * in time, the load is never what everybody waits for, and a contender always finds several packets when it looks.
+ */
 async function runUdp(
   port: number,
-  announcer: () => { torrent: number; peer: number },
+  announcers: Iterable<Announcer>,
+  begin: () => void,
   isOver: (answered: number) => boolean,
 ): Promise<number> {
   const socket = createSocket({ type: 'udp4', lookup: (address, _, found) => found(null, address, 4), recvBufferSize: 4_194_304 });
@@ -113,26 +124,12 @@ async function runUdp(
   await bound;
   const connected = once(socket, 'message');
   socket.send(Buffer.from('0000041727101980000000000000abcd', 'hex'));
-  const packet = Buffer.alloc(98);
-  ((await connected)[0] as Buffer).copy(packet, 0, 8, 16);
-  packet.writeUInt32BE(1, 8);
-  packet.writeBigUInt64BE(9n, 64);
-  packet.writeInt32BE(NUMWANT, 92);
-  const hashes = new Map<number, Buffer>();
-  const send = () => {
-    const { torrent, peer } = announcer();
-    let hash = hashes.get(torrent);
-    if (!hash) {
-      hash = crowdHash(torrent);
-      hashes.set(torrent, hash);
-    }
-    hash.copy(packet, 16);
-    crowdPeerId(peer).copy(packet, 36);
-    packet.writeUInt16BE(crowdPort(peer), 96);
-    socket.send(packet);
-  };
+  const packets = announcePackets(announcers, ((await connected)[0] as Buffer).subarray(8, 16));
+  let next = 0;
+  const send = () => socket.send(packets[next++ % packets.length] as Buffer);
   let answered = 0;
   let refused: string | undefined;
+  begin();
   await new Promise<void>((resolve) => {
     let before = 0;
     const watch = setInterval(() => {
@@ -153,4 +150,24 @@ async function runUdp(
   });
   if (refused !== undefined) throw new Error(`an announce was refused: ${refused}`);
   return answered;
+}
+
+/** Announces as BEP 15 has them, under one connection id. */
+function announcePackets(announcers: Iterable<Announcer>, connectionId: Buffer): Buffer[] {
+  const hashes = new Map<number, Buffer>();
+  const packets: Buffer[] = [];
+  for (const { torrent, peer } of announcers) {
+    const hash = hashes.get(torrent) ?? crowdHash(torrent);
+    hashes.set(torrent, hash);
+    const packet = Buffer.alloc(98);
+    connectionId.copy(packet);
+    packet.writeUInt32BE(1, 8);
+    hash.copy(packet, 16);
+    crowdPeerId(peer).copy(packet, 36);
+    packet.writeBigUInt64BE(9n, 64);
+    packet.writeInt32BE(NUMWANT, 92);
+    packet.writeUInt16BE(crowdPort(peer), 96);
+    packets.push(packet);
+  }
+  return packets;
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { readTrackerConfig } from '@pageswarm/config';
 import { createLogger } from '@pageswarm/observability';
+import type { DocumentId, PeerId } from '@pageswarm/primitives';
 import { startTracker } from '@pageswarm/tracker';
 import { CatalogFiller, SAMPLE_HOLDING } from './catalog-filler.ts';
 import type { MixedReport } from './mixed-report.ts';
@@ -24,12 +25,15 @@ const { http, parts } = await startTracker(
 );
 const filler = new CatalogFiller(parts.catalog, documents);
 await filler.fill();
+// Made before the clock runs: a tracker is told ids and hashes nothing for a change.
+const ids = Array.from({ length: documents }, (_, n) => filler.factsOf(n).id);
+const hosts = ids.map((_, n) => filler.hostOf(n));
 let at = 0;
 setInterval(() => {
   for (let n = 0; n < CHANGES_PER_STEP; n++, at++) {
     const place = (at * 7_919) % documents;
     const have = at % 2 === 0 ? { have: 39, complete: false } : SAMPLE_HOLDING;
-    parts.catalog.progress(filler.hostOf(place), filler.factsOf(place).id, have);
+    parts.catalog.progress(hosts[place] as PeerId, ids[place] as DocumentId, have);
   }
 }, STEP_MS);
 const tell = (report: MixedReport) => process.send?.(report);

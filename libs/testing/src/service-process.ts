@@ -13,6 +13,13 @@ const BUILD_FOLDER = join(import.meta.dirname, '../../../build/services');
 
 export type ServiceName = 'tracker' | 'pdf-worker' | 'peer-node';
 
+/** Not those of the test runner, but those that a service has in a container and from the launcher. */
+const NODE_FLAGS: Readonly<Record<ServiceName, readonly string[]>> = {
+  tracker: ['--max-semi-space-size=4'],
+  'pdf-worker': [],
+  'peer-node': ['--max-semi-space-size=4', '--max-old-space-size=1024'],
+};
+
 /** A built service as a process of its own. It may be killed and started again with the same ports and the same data folder. */
 export class ServiceProcess {
   private child: ChildProcess | undefined;
@@ -46,9 +53,11 @@ export class ServiceProcess {
     const file = join(BUILD_FOLDER, `${this.service}.js`);
     if (!existsSync(file)) throw new Error(`${file} is missing: run "npm run build" first ("npm test" does)`);
     const log = await open(this.logFile, 'a');
-    // Not with the flags of the test runner, but with those that a peer has in a container and from the launcher.
-    const execArgv = this.service === 'peer-node' ? ['--max-semi-space-size=4', '--max-old-space-size=1024'] : [];
-    const child = fork(file, [], { env: this.environment(), execArgv, stdio: ['ignore', log.fd, log.fd, 'ipc'] });
+    const child = fork(file, [], {
+      env: this.environment(),
+      execArgv: [...NODE_FLAGS[this.service]],
+      stdio: ['ignore', log.fd, log.fd, 'ipc'],
+    });
     this.child = child;
     this.exit = once(child, 'exit').then(([code, signal]) => (signal ? `was ended by ${signal}` : `ended with ${code}`));
     await log.close();

@@ -30,6 +30,7 @@ import { Snapshotter } from './snapshot/snapshotter.ts';
 import { ConnectBack } from './swarm/connect-back.ts';
 import { HostTable } from './swarm/host-table.ts';
 import { Listing } from './swarm/listing.ts';
+import { LoopTurns } from './swarm/loop-turns.ts';
 import { SwarmService } from './swarm/swarm.service.ts';
 import { SwarmMetainfoSource } from './torrent-files/metainfo-source.ts';
 import { PlainTorrents } from './torrent-files/plain-torrents.ts';
@@ -76,7 +77,8 @@ export function buildTracker({ config, clock, logger, registry, transportMetrics
   const catalog = new Catalog();
   const hosts = new HostTable(clock, config.leaseMs);
   const search = new DocumentSearch(catalog);
-  const listing = new Listing(catalog, hosts, search, meters.search);
+  const turns = new LoopTurns();
+  const listing = new Listing(catalog, hosts, search, meters.search, turns);
   const notes = new Notes();
   const [bans, allowList] = [new Bans(notes, clock), new AllowList(notes, clock)];
   const { openTracker: isOpen, allowListOnly, rates } = config;
@@ -100,6 +102,7 @@ export function buildTracker({ config, clock, logger, registry, transportMetrics
   const snapshotter = new Snapshotter(copy?.store, catalog, hosts, clock, logger, {
     intervalMs: config.snapshotIntervalMs,
     writerTag: identity.peerId.slice(0, WRITER_TAG_DIGITS),
+    turns,
     filling: {
       begin: (documents) => {
         search.beginFilling();

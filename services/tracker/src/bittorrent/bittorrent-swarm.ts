@@ -11,6 +11,9 @@ export interface TorrentCounts {
   readonly incomplete: number;
 }
 
+/** Of every swarm without peers of that family; nobody is ever added to it. */
+const NO_PEERS = new PeerSlots(COMPACT_BYTES.v6);
+
 /** The BitTorrent clients of one torrent, known by their compact address. */
 export class BittorrentSwarm {
   readonly v4 = new PeerSlots(COMPACT_BYTES.v4);
@@ -22,8 +25,8 @@ export class BittorrentSwarm {
   isWatched = false;
   /** It is not found any more, whoever still holds it. */
   isGone = false;
-  /** The info-hashes that it was asked for under. */
-  readonly hashes: Buffer[] = [];
+  /** The info-hashes that it was asked for under, behind each other, a character for each byte: few swarms have two. */
+  hashes = '';
   private sixes: PeerSlots | undefined;
 
   /**
@@ -47,9 +50,9 @@ export class BittorrentSwarm {
     return this.v4.leechers + (this.sixes?.leechers ?? 0);
   }
 
+  /** The peers with IPv6 addresses; an empty place that all swarms share while there are none. */
   get v6(): PeerSlots {
-    this.sixes ??= new PeerSlots(COMPACT_BYTES.v6);
-    return this.sixes;
+    return this.sixes ?? NO_PEERS;
   }
 
   /**
@@ -58,16 +61,19 @@ export class BittorrentSwarm {
    * @returns its place among the peers of its family; -1 if it is not remembered
    */
   take({ key, width, peerId, isSeeder, event }: Announce, seconds: number, hasRoom: boolean): number {
-    const slots = width === COMPACT_BYTES.v4 ? this.v4 : this.v6;
-    const place = slots.find(key);
+    const isV4 = width === COMPACT_BYTES.v4;
+    const known = isV4 ? this.v4 : this.v6;
+    const place = known.find(key);
     // A client of a hybrid torrent tells everything twice, once for each of its hashes.
-    if (event === EVENT.completed && (place < 0 || !slots.isSeeder(place))) this.downloaded++;
+    if (event === EVENT.completed && (place < 0 || !known.isSeeder(place))) this.downloaded++;
     if (event === EVENT.stopped) {
-      if (place >= 0) slots.remove(place);
+      if (place >= 0) known.remove(place);
       return -1;
     }
-    if (place >= 0) return slots.update(place, peerId, isSeeder, seconds);
-    return hasRoom && this.size < MAX_SWARM_PEERS ? slots.add(key, peerId, isSeeder, seconds) : -1;
+    if (place >= 0) return known.update(place, peerId, isSeeder, seconds);
+    if (!hasRoom || this.size >= MAX_SWARM_PEERS) return -1;
+    if (!isV4) this.sixes ??= new PeerSlots(COMPACT_BYTES.v6);
+    return (isV4 ? this.v4 : this.v6).add(key, peerId, isSeeder, seconds);
   }
 
   /** Forgets the peers of one address, or of one peer id. */

@@ -206,10 +206,9 @@ export class BittorrentTracker {
     if (!record && this.unlisted >= this.limits.unlisted) return FULL;
     const place = record && placeOf(record.slot, isPlain);
     const swarm = (place !== undefined && this.byDocument.get(place)) || new BittorrentSwarm(record?.slot, isPlain);
-    const hash = Buffer.from(infoHash);
-    swarm.hashes.push(hash);
+    swarm.hashes += infoHash.toString('latin1');
     this.swarms.add(swarm);
-    this.byHash.set(hash, swarm);
+    this.byHash.set(infoHash, swarm);
     if (place === undefined) this.unlisted++;
     else if (!this.byDocument.has(place)) {
       this.byDocument.set(place, swarm);
@@ -235,7 +234,8 @@ export class BittorrentTracker {
     const { slot, isPlain } = swarm;
     swarm.isGone = true;
     this.swarms.delete(swarm);
-    for (const hash of swarm.hashes) if (this.byHash.get(hash) === swarm) this.byHash.delete(hash);
+    const hashes = Buffer.from(swarm.hashes, 'latin1');
+    for (let at = 0; at < hashes.length; at += HASH_BYTES) if (this.byHash.get(hashes, at) === swarm) this.byHash.delete(hashes, at);
     this.peers -= swarm.size;
     swarm.expire(Number.POSITIVE_INFINITY);
     if (slot === undefined) {

@@ -3,13 +3,25 @@ import { setImmediate } from 'node:timers/promises';
 /** How long work of very many small steps goes on before others get their turn, in milliseconds. */
 export const TURN_MS = 5;
 
-/** Gives others their turn when work has gone on for {@link TURN_MS}: as often as they need it, and no more often. */
+/** Gives others their turn when work has gone on for some milliseconds: as often as they need it, and no more often. */
 export class Pace {
-  private began = performance.now();
+  private began: number;
+
+  /**
+   * @param turnMs how long one turn of the work is
+   * @param next resolves when others have had theirs
+   */
+  constructor(
+    private readonly turnMs = TURN_MS,
+    private readonly next: () => Promise<unknown> = () => setImmediate(),
+    private readonly now: () => number = () => performance.now(),
+  ) {
+    this.began = now();
+  }
 
   /** Whether this turn has had its time. */
   get isOver(): boolean {
-    return performance.now() - this.began >= TURN_MS;
+    return this.now() - this.began >= this.turnMs;
   }
 
   /** @returns undefined while there is time left */
@@ -19,8 +31,8 @@ export class Pace {
 
   /** Others get their turn now. */
   async pause(): Promise<void> {
-    await setImmediate();
-    this.began = performance.now();
+    await this.next();
+    this.began = this.now();
   }
 }
 

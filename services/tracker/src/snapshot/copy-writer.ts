@@ -3,6 +3,7 @@ import type { PeerId } from '@pageswarm/primitives';
 import type { Catalog } from '../catalog/catalog.ts';
 import { Pace } from '../columns/pace.ts';
 import type { HostTable } from '../swarm/host-table.ts';
+import type { LoopTurns } from '../swarm/loop-turns.ts';
 import type { DirtyDocuments } from './dirty-documents.ts';
 import type { DirtyIds } from './dirty-ids.ts';
 import { encodeDocument } from './document-codec.ts';
@@ -10,7 +11,9 @@ import type { KeptNotes } from './kept-notes.ts';
 import { encodePeer } from './peer-codec.ts';
 import { MAX_SNAPSHOT_BATCH_BYTES, type SnapshotEntry, type SnapshotStore } from './snapshot-store.ts';
 
-/** Documents that are encoded before others may get their turn. */
+/** How long documents are encoded before others get their turn, in milliseconds: saving goes on all the time, and announces wait. */
+export const SAVE_TURN_MS = 2;
+/** Documents that are encoded before the time is looked at. */
 const ENCODED_PER_TURN = 16;
 
 /** Notes, and those of them that differ from their copy. */
@@ -23,13 +26,16 @@ export interface DirtyNotes {
 export class CopyWriter {
   private entries = 0;
   private bytes = 0;
-  private readonly pace = new Pace();
+  private readonly pace: Pace;
 
   constructor(
     private readonly catalog: Catalog,
     private readonly hosts: HostTable,
     private readonly writerTag: string,
-  ) {}
+    turns: LoopTurns,
+  ) {
+    this.pace = new Pace(SAVE_TURN_MS, () => turns.next());
+  }
 
   /** Entries that were written or removed, ever, and the bytes of the written ones. */
   get savedEntries(): number {

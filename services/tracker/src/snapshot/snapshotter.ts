@@ -3,6 +3,7 @@ import type { Logger } from '@pageswarm/observability';
 import type { Clock, PeerId } from '@pageswarm/primitives';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { HostTable } from '../swarm/host-table.ts';
+import { LoopTurns } from '../swarm/loop-turns.ts';
 import { CopyRestorer, type Filling, RESTORE_RETRY_MS } from './copy-restorer.ts';
 import type { CopySharing } from './copy-sharing.ts';
 import { CopyWriter, type DirtyNotes } from './copy-writer.ts';
@@ -20,6 +21,8 @@ export interface SnapshotterOptions {
   /** The beginning of this tracker's id, which its entries carry. */
   readonly writerTag: string;
   readonly filling?: Filling;
+  /** Turns of the event loop that saving takes beside other long work; its own without. */
+  readonly turns?: LoopTurns;
 }
 
 /**
@@ -61,7 +64,7 @@ export class Snapshotter {
     this.documents = new DirtyDocuments(catalog, now);
     this.peers = new DirtyIds(() => peerIdsOf(hosts), now);
     this.restorer = new CopyRestorer(catalog, hosts, this.documents, (take) => this.takingIn(take), clock, logger, options.filling);
-    this.writer = new CopyWriter(catalog, hosts, options.writerTag);
+    this.writer = new CopyWriter(catalog, hosts, options.writerTag, options.turns ?? new LoopTurns());
     if (!store) return;
     catalog.onChange(({ kind, record }) => {
       if (kind === 'removed') this.documents.gone(record, this.isOrdered);

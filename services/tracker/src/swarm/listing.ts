@@ -12,13 +12,12 @@ export type SearchMeter = <T>(search: () => T) => T;
 
 /** The catalog as others see it: over HTTP and on the swarm transport alike. */
 export class Listing {
-  private readonly turns = new LoopTurns();
-
   constructor(
     private readonly catalog: Catalog,
     private readonly hosts: HostTable,
     private readonly documents: DocumentSearch,
     private readonly measured: SearchMeter,
+    private readonly turns: LoopTurns = new LoopTurns(),
   ) {}
 
   /**
