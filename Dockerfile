@@ -33,8 +33,8 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=15s --retries=3 \
 FROM runtime AS tracker
 ENV PAGESWARM_HTTP_PORT=7180 PAGESWARM_TRANSPORT_PORT=7181
 EXPOSE 7180 7181
-# Young objects are collected in parts of 4 MB and not of 16: announces wait for each part.
-CMD ["node", "--max-semi-space-size=4", "build/services/tracker.js"]
+# Announces wait while young objects are collected: in parts of 4 MB and not of 16, and without other threads, which a busy machine lets wait.
+CMD ["node", "--max-semi-space-size=4", "--no-parallel-scavenge", "build/services/tracker.js"]
 
 FROM runtime AS pdf-worker
 ENV PAGESWARM_HTTP_PORT=7182 PAGESWARM_TRANSPORT_PORT=7183

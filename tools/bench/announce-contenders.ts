@@ -20,7 +20,7 @@ export interface Contender {
 }
 
 /** What Node is told beside the file where a tracker runs in a container or from the launcher. */
-export const TRACKER_NODE_FLAGS = ['--max-semi-space-size=4'];
+export const TRACKER_NODE_FLAGS = ['--max-semi-space-size=4', '--no-parallel-scavenge'];
 
 export async function startPageSwarm(): Promise<Contender> {
   // Nest's decorators run while its bundle is loaded and want this to be there before.

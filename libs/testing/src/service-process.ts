@@ -15,7 +15,7 @@ export type ServiceName = 'tracker' | 'pdf-worker' | 'peer-node';
 
 /** Not those of the test runner, but those that a service has in a container and from the launcher. */
 const NODE_FLAGS: Readonly<Record<ServiceName, readonly string[]>> = {
-  tracker: ['--max-semi-space-size=4'],
+  tracker: ['--max-semi-space-size=4', '--no-parallel-scavenge'],
   'pdf-worker': [],
   'peer-node': ['--max-semi-space-size=4', '--max-old-space-size=1024'],
 };
