@@ -3,6 +3,8 @@ import { connect, type Socket } from 'node:net';
 
 /** How long answers are waited for when everything was sent, in milliseconds. */
 const PATIENCE_MS = 20_000;
+/** How long it rests between sending what is due and looking again, in milliseconds. */
+const SEND_MS = 1;
 
 /**
  * Sends requests over kept connections at a steady rate, whether the answers come quickly or not. How long one took is
@@ -11,6 +13,8 @@ const PATIENCE_MS = 20_000;
 export class SteadyLoad {
   /** How long each answer took, in milliseconds. */
   readonly latencies: number[] = [];
+  /** How late this process itself was each time that it wanted to send, in milliseconds: no fault of who is asked. */
+  readonly lateness: number[] = [];
   private readonly idle: Socket[] = [];
   private readonly due: number[] = [];
 
@@ -31,7 +35,9 @@ export class SteadyLoad {
       const wanted = Math.floor(((performance.now() - started) / 1_000) * perSecond);
       for (; sent < wanted; sent++) this.due.push(started + (sent / perSecond) * 1_000);
       this.send();
-      await new Promise((resolve) => setTimeout(resolve, 1));
+      const asleep = performance.now();
+      await new Promise((resolve) => setTimeout(resolve, SEND_MS));
+      this.lateness.push(Math.max(0, performance.now() - asleep - SEND_MS));
     }
     const until = performance.now() + PATIENCE_MS;
     while (this.latencies.length < sent && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 5));

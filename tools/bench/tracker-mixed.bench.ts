@@ -62,6 +62,9 @@ async function measure(child: ChildProcess, documents: number, tell: (line: stri
     add('announce, p50', 'ms', percentile(announces.latencies, 0.5));
     add('announce, p99', 'ms', percentile(announces.latencies, 0.99));
     add('search, p99', 'ms', percentile(searches.latencies, 0.99));
+    add('what the tracker does before it reads an announce, p99', 'ms CPU', report.steps.p99);
+    add('what the tracker does before it reads an announce, most', 'ms CPU', report.steps.most);
+    add('the load is late by itself, p99', 'ms', percentile(announces.lateness, 0.99));
     add("the tracker's event loop late, p99", 'ms', report.loop.p99);
     add("the tracker's event loop late, most", 'ms', report.loop.most);
     add("the tracker's CPU", '%', (100 * report.cpuSeconds) / (ROUND_MS / 1_000));

@@ -7,6 +7,7 @@ import type { DocumentId, PeerId } from '@pageswarm/primitives';
 import { startTracker } from '@pageswarm/tracker';
 import { CatalogFiller, SAMPLE_HOLDING } from './catalog-filler.ts';
 import type { MixedReport } from './mixed-report.ts';
+import { StepWatch } from './step-watch.ts';
 
 /** Documents that change in each step, so that the copy is never up to date. */
 const CHANGES_PER_STEP = 20;
@@ -38,19 +39,21 @@ setInterval(() => {
 }, STEP_MS);
 const tell = (report: MixedReport) => process.send?.(report);
 const delay = monitorEventLoopDelay({ resolution: 1 });
+const watch = new StepWatch();
 let cpu = process.cpuUsage();
 let saved = 0;
 process.on('message', (question) => {
   if (question === 'begin') {
     delay.reset();
     delay.enable();
+    watch.take();
     cpu = process.cpuUsage();
     saved = parts.snapshotter.status().savedEntries;
   } else {
     const { user, system } = process.cpuUsage(cpu);
     const milliseconds = (share: number) => delay.percentile(share) / 1e6;
     const loop = { p50: milliseconds(50), p99: milliseconds(99), most: delay.max / 1e6 };
-    tell({ loop, cpuSeconds: (user + system) / 1e6, savedEntries: parts.snapshotter.status().savedEntries - saved });
+    tell({ loop, steps: watch.take(), cpuSeconds: (user + system) / 1e6, savedEntries: parts.snapshotter.status().savedEntries - saved });
   }
 });
 tell({ port: http.port });
