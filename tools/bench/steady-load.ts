@@ -33,7 +33,8 @@ export class SteadyLoad {
     let sent = 0;
     while (performance.now() - started < ms) {
       const wanted = Math.floor(((performance.now() - started) / 1_000) * perSecond);
-      for (; sent < wanted; sent++) this.due.push(started + (sent / perSecond) * 1_000);
+      // The first one is due when the time between two has passed, and not at once.
+      for (; sent < wanted; sent++) this.due.push(started + ((sent + 1) / perSecond) * 1_000);
       this.send();
       const asleep = performance.now();
       await new Promise((resolve) => setTimeout(resolve, SEND_MS));
