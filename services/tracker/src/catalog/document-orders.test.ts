@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { DOCUMENT_SORTS, type DocumentSort } from '@pageswarm/contracts';
 import fc from 'fast-check';
 import { SORTED_PER_TURN } from '../columns/sort-in-turns.ts';
@@ -72,6 +72,38 @@ describe('an order of documents', () => {
     catalog.announce(samplePeer(0), sampleFacts(count, { name: 'Aa' }), all);
     await Promise.all([asked, again]);
     expect(idsOf(catalog.inOrder('name', false))).toEqual(sortedNaively(catalog, 'name'));
+  });
+
+  it('is right when documents come, go and change in every one of its steps', async () => {
+    let now = 0;
+    // Each look at the clock finds that the turn is over.
+    const clock = jest.spyOn(performance, 'now').mockImplementation(() => (now += 1_000));
+    try {
+      const catalog = new Catalog();
+      const count = 4_000;
+      for (let n = 0; n < count; n++) catalog.announce(samplePeer(0), sampleFacts(n), all);
+      const asked = DOCUMENT_SORTS.map((sort) => catalog.prepareOrder(sort));
+      let steps = 0;
+      let changes = 0;
+      const change = () => {
+        const n = (++changes * 7_919) % count;
+        const facts = sampleFacts(n);
+        if (changes % 3 === 0) catalog.remove(facts.id);
+        else if (changes % 3 === 1) catalog.announce(samplePeer(0), sampleFacts(count + changes), all);
+        else if (catalog.get(facts.id))
+          catalog.announce(samplePeer(1), { ...facts, inspection: { ...UNKNOWN_INSPECTION, pages: changes } }, all);
+      };
+      for (; !DOCUMENT_SORTS.every((sort) => catalog.isOrderReady(sort)); steps++) {
+        for (let n = 0; n < 9; n++) change();
+        if (steps % 50 === 49) catalog.setListed(samplePeer(1), steps % 100 === 49);
+        await new Promise(setImmediate);
+      }
+      await Promise.all(asked);
+      expect(steps).toBeGreaterThan(50);
+      for (const sort of DOCUMENT_SORTS) expect(idsOf(catalog.inOrder(sort, false))).toEqual(sortedNaively(catalog, sort));
+    } finally {
+      clock.mockRestore();
+    }
   });
 
   it('goes on behind a place whose document is gone', async () => {

@@ -18,8 +18,11 @@ export interface OrderPlace {
 
 interface Order {
   readonly list: OrderedNumbers;
-  /** waiting: nothing is in the list. sorting: what was listed at its beginning is being sorted. settling: that is in. */
-  state: 'waiting' | 'sorting' | 'settling' | 'ready';
+  /**
+   * waiting: nothing is in the list. sorting: what was listed at its beginning is being sorted. filling: that is put into the list.
+   * settling: it is in.
+   */
+  state: 'waiting' | 'sorting' | 'filling' | 'settling' | 'ready';
   /** Slots that changed while the others were sorted, and are not in the list yet. */
   readonly changed: SlotSet;
 }
@@ -117,9 +120,8 @@ export class DocumentOrders {
     const keys = { keyOf: this.keyOf(sort), compare: (a: number, b: number) => this.compare(sort, a, b) };
     const hasChanged = (slot: number) => order.changed.has(slot);
     const sorted = await sortInTurns(slots.subarray(0, count), keys, hasChanged, turn);
-    await order.list.fill(sorted, turn);
-    // Where they stand is not where they belong, and looking for them would lead astray.
-    if (order.changed.size > 0) order.list.drop(hasChanged);
+    order.state = 'filling';
+    await order.list.fill(sorted, turn, hasChanged);
     order.state = 'settling';
     while (order.changed.size > 0) {
       await setImmediate();
@@ -146,7 +148,9 @@ export class DocumentOrders {
 }
 
 /** Whether a change of the document in this slot is to be made in the list, and not when the others are in order. */
-function isKept({ state, changed }: Order, slot: number): boolean {
-  if (state === 'sorting') changed.add(slot);
+function isKept({ list, state, changed }: Order, slot: number): boolean {
+  if (state === 'sorting' || state === 'filling') changed.add(slot);
+  // If it is in already, it is taken out while it can be found: its values are still as they were.
+  if (state === 'filling') list.delete(slot);
   return state === 'ready' || (state === 'settling' && !changed.has(slot));
 }

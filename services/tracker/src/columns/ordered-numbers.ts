@@ -5,7 +5,7 @@ export const ORDERED_BLOCK_ITEMS = 512;
 /** How many are put into each block when many come in order at once, so that single ones find room beside them. */
 const FILLED_BLOCK_ITEMS = 400;
 /** Blocks that are filled before others may get their turn. */
-const BLOCKS_PER_TURN = 16;
+const BLOCKS_PER_TURN = 8;
 
 interface Block {
   readonly items: Uint32Array;
@@ -26,35 +26,24 @@ export class OrderedNumbers {
     return this.count;
   }
 
-  /** Takes numbers that are in order, in the place of all that were in the list; nothing else may touch the list until it resolves. */
-  async fill(sorted: Uint32Array, turn: Turn): Promise<void> {
+  /**
+   * Takes numbers that are in order, in the place of all that were in the list. What stands in it already may be deleted meanwhile,
+   * and nothing else may happen to it until this resolves.
+   * @param isLeftOut asked of each when it is its turn; those may stand anywhere
+   */
+  async fill(sorted: Uint32Array, turn: Turn, isLeftOut: (item: number) => boolean = () => false): Promise<void> {
     this.blocks.length = 0;
-    this.count = sorted.length;
-    for (let at = 0; at < sorted.length; at += FILLED_BLOCK_ITEMS) {
-      const some = sorted.subarray(at, at + FILLED_BLOCK_ITEMS);
-      const block: Block = { items: new Uint32Array(ORDERED_BLOCK_ITEMS), count: some.length };
-      block.items.set(some);
-      this.blocks.push(block);
-      if (this.blocks.length % BLOCKS_PER_TURN === 0) await turn();
-    }
-  }
-
-  /** Takes out items wherever they stand, at once; those that stay are in order. */
-  drop(isDropped: (item: number) => boolean): void {
-    let kept = 0;
     this.count = 0;
-    for (const block of this.blocks) {
-      const { items } = block;
-      let count = 0;
-      for (let n = 0; n < block.count; n++) {
-        const item = items[n] as number;
-        if (!isDropped(item)) items[count++] = item;
+    for (let at = 0, filled = 0; at < sorted.length; ) {
+      const block: Block = { items: new Uint32Array(ORDERED_BLOCK_ITEMS), count: 0 };
+      for (const end = Math.min(at + FILLED_BLOCK_ITEMS, sorted.length); at < end; at++) {
+        const item = sorted[at] as number;
+        if (!isLeftOut(item)) block.items[block.count++] = item;
       }
-      block.count = count;
-      this.count += count;
-      if (count > 0) this.blocks[kept++] = block;
+      this.count += block.count;
+      if (block.count > 0) this.blocks.push(block);
+      if (++filled % BLOCKS_PER_TURN === 0) await turn();
     }
-    this.blocks.length = kept;
   }
 
   add(item: number): void {
