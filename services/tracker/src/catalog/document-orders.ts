@@ -10,6 +10,9 @@ import { compareTexts, nameBytes, nameHead, nameKey } from './name-order.ts';
 /** How many documents that changed while an order was made are put in their place before others get their turn. */
 export const ORDERED_PER_TURN = 100;
 
+/** How long an order is made before others get their turn, in milliseconds: it is made while everybody is served. */
+export const ORDER_TURN_MS = 2;
+
 /** Where a document stands in an order, whether it is still listed or not. */
 export interface OrderPlace {
   readonly value: string | number;
@@ -112,7 +115,7 @@ export class DocumentOrders {
     let count = 0;
     // Who comes and goes from here on has changed, and is put in its place at the end.
     const { end } = documents;
-    const { turn } = new Pace();
+    const { turn } = new Pace(ORDER_TURN_MS);
     for (let slot = 0; slot < end; slot++) {
       if (documents.isListed(slot) && !order.changed.has(slot)) slots[count++] = slot;
       if (slot % SORTED_PER_TURN === SORTED_PER_TURN - 1) await turn();
