@@ -151,7 +151,10 @@ function kept(store: SnapshotStore, number: number, isFilled: boolean) {
   const clock = new ManualClock(1_000_000);
   const catalog = new Catalog();
   const hosts = new HostTable(clock, 30_000);
-  const filling = { begin: (documents: number) => catalog.beginFilling(documents), end: () => catalog.endFilling(new Pace().turn) };
+  const filling = {
+    begin: (documents: number) => catalog.beginFilling(documents),
+    end: () => catalog.endFilling(new Pace().turn).then(() => catalog.prepareOrder('added')),
+  };
   const options = { intervalMs: 3_600_000, writerTag: `${number}0`.repeat(8), ...(isFilled ? { filling } : {}) };
   return { catalog, hosts, snapshotter: new Snapshotter(store, catalog, hosts, clock, logger, options) };
 }

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { DocumentSort } from '@pageswarm/contracts';
 import { type DocumentId, PageSwarmError, type PeerId } from '@pageswarm/primitives';
+import type { Movable } from '../columns/movable.ts';
 import type { Turn } from '../columns/pace.ts';
 import { demandFittingPieces, demandSameBytes, otherNames, type Told, wellFormed } from './announced-facts.ts';
 import { CatalogFilling } from './catalog-filling.ts';
@@ -28,7 +29,7 @@ export interface CatalogLimits {
  * All documents and who holds them, in memory. The one writer of its tables; everything else reads records made from them
  * and listens. It knows no time and no addresses: moments are arguments, and peers are ids that are listed or not.
  */
-export class Catalog {
+export class Catalog implements Movable {
   private readonly documents = new DocumentTable();
   private readonly orders = new DocumentOrders(this.documents);
   private readonly ledger = new HolderLedger({
@@ -75,11 +76,32 @@ export class Catalog {
     await this.documents.identities.reserve(Math.min(documents, this.limits.documents), setImmediate);
   }
 
-  /** They have come, and nothing comes or goes before this resolves. */
+  /** They have come, and nothing comes or goes before this resolves. The order of adding is still to be prepared. */
   async endFilling(turn: Turn): Promise<void> {
     await this.holdings.endFilling(turn);
     this.filling = undefined;
-    await this.orders.prepare('added');
+  }
+
+  /**
+   * What moves from a catalog that was filled in another thread to this one, which must have no documents and know no
+   * peers but those that the other one knew before it was filled. Then the order of adding is still to be prepared.
+   */
+  get movables(): readonly Movable[] {
+    return [this.holders, this, ...this.documents.movables, ...this.holdings.movables, ...this.hostless.movables];
+  }
+
+  handOver(): number {
+    return this.bytes;
+  }
+
+  takeOver(bytes: number): void {
+    this.bytes = bytes;
+    this.orders.postpone();
+  }
+
+  /** Peers are known by these numbers, in this order, before documents that name them come. */
+  expectHolders(ids: readonly PeerId[]): void {
+    for (const id of ids) this.holders.numberOf(id);
   }
 
   /** This document is about to be given to {@link fill}; it goes faster if several are expected at a time. */
@@ -134,6 +156,10 @@ export class Catalog {
   /** The document in a slot. */
   at(slot: number): DocumentRecord | undefined {
     return this.documents.isListed(slot) ? new StoredDocument(this.tables, slot) : undefined;
+  }
+
+  isListed(slot: number): boolean {
+    return this.documents.isListed(slot);
   }
 
   /** All slots are below this. */

@@ -1,5 +1,6 @@
 import type { DocumentId, InfoHashV1, InfoHashV2, Md5, PeerId } from '@pageswarm/primitives';
 import { HashTable, hashOfBytes } from '../columns/hash-table.ts';
+import type { Movable } from '../columns/movable.ts';
 
 /** Where each hash is in a row, in bytes. */
 interface Field {
@@ -36,13 +37,26 @@ export interface Identity {
 }
 
 /** The hashes of documents by slot: 120 bytes each in large chunks, and found by each hash through tables of slots. */
-export class IdentityTable {
-  private readonly chunks: Buffer[] = [];
+export class IdentityTable implements Movable {
+  private chunks: Buffer<ArrayBuffer>[] = [];
   private readonly wanted = Buffer.alloc(IDENTITY_ROW_SIZE);
   private readonly roots = new HashTable((slot) => this.hashAt(slot, ROOT));
   private readonly v1 = new HashTable((slot) => this.hashAt(slot, V1));
   private readonly v2 = new HashTable((slot) => this.hashAt(slot, CUT_V2));
   private readonly md5s = new HashTable((slot) => this.hashAt(slot, MD5));
+
+  get movables(): readonly Movable[] {
+    return [this, this.roots, this.v1, this.v2, this.md5s];
+  }
+
+  handOver(): Uint8Array<ArrayBuffer>[] {
+    return this.chunks;
+  }
+
+  takeOver(chunks: Uint8Array<ArrayBuffer>[]): void {
+    // A Buffer that moves arrives as plain bytes.
+    this.chunks = chunks.map(({ buffer }) => Buffer.from(buffer));
+  }
 
   set(slot: number, { id, infoHashV1, infoHashV2, md5, addedBy }: Identity): void {
     const chunk = this.newRow(slot);

@@ -1,4 +1,6 @@
 import { randomInt } from 'node:crypto';
+import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
+import type { Movable } from './movable.ts';
 import type { Turn } from './pace.ts';
 
 /** Tables behind one face, a power of two: each grows on its own, so that a million items never move at once. */
@@ -10,11 +12,20 @@ const MAX_LOAD = 0.75;
 /** Items that are looked at before others may get their turn, when very many come at once. */
 const FILLED_PER_TURN = 4_096;
 
+const SEED_NAME = 'pageswarm hash seed';
 /**
  * Chosen anew in each process: whoever sends us keys cannot know which of them meet in one cell, and so cannot make
- * looking them up slow.
+ * looking them up slow. All threads of a process have the same one, for tables move between them.
  */
-const SEED = randomInt(2 ** 32);
+const SEED = seedOfProcess();
+
+function seedOfProcess(): number {
+  const known = getEnvironmentData(SEED_NAME);
+  if (typeof known === 'number') return known;
+  const seed = randomInt(2 ** 32);
+  setEnvironmentData(SEED_NAME, seed);
+  return seed;
+}
 
 /** The hash of bytes, 32 bits of which all are good. */
 export function hashOfBytes(bytes: Uint8Array, start: number, end: number): number {
@@ -52,12 +63,11 @@ const GROUP_WORDS = GROUP_CELLS + 1;
 
 /** The cells of one shard: of each one more than its item, or 0 where it is free, and eight bits of the hash. */
 class Shard {
-  private readonly words: Uint32Array;
-
   /** @param length of cells, a power of two */
-  constructor(readonly length: number) {
-    this.words = new Uint32Array((length / GROUP_CELLS) * GROUP_WORDS);
-  }
+  constructor(
+    readonly length: number,
+    readonly words = new Uint32Array((length / GROUP_CELLS) * GROUP_WORDS),
+  ) {}
 
   get(at: number): number {
     return this.words[wordOf(at)] as number;
@@ -93,14 +103,19 @@ function tagShift(at: number): number {
   return (at & 3) * 8;
 }
 
+interface HashTableParts {
+  readonly words: Uint32Array[];
+  readonly counts: Uint32Array;
+}
+
 /**
  * Finds items, known by whole numbers, by the hash of a key that lives elsewhere: five bytes for each cell. Keys are looked
  * at for the one that is wanted and one in 256 others, for each look is a wait for memory. Items of equal keys are found in
  * the order in which they came.
  */
-export class HashTable {
-  private readonly shards = Array.from({ length: HASH_SHARDS }, () => new Shard(FIRST_SHARD_CELLS));
-  private readonly counts = new Uint32Array(HASH_SHARDS);
+export class HashTable implements Movable {
+  private shards = Array.from({ length: HASH_SHARDS }, () => new Shard(FIRST_SHARD_CELLS));
+  private counts = new Uint32Array(HASH_SHARDS);
 
   /** @param hashOf the hash of the key of an item that is in the table */
   constructor(private readonly hashOf: (item: number) => number) {}
@@ -196,6 +211,15 @@ export class HashTable {
     }
     shard.set(hole, 0, 0);
     this.counts[number] = (this.counts[number] as number) - 1;
+  }
+
+  handOver(): HashTableParts {
+    return { words: this.shards.map(({ words }) => words), counts: this.counts };
+  }
+
+  takeOver({ words, counts }: HashTableParts): void {
+    this.shards = words.map((cells) => new Shard((cells.length / GROUP_WORDS) * GROUP_CELLS, cells as Uint32Array<ArrayBuffer>));
+    this.counts = counts as Uint32Array<ArrayBuffer>;
   }
 
   /** Begins behind a free cell, so that items of equal keys keep their order. */

@@ -1,3 +1,5 @@
+import type { Movable } from './movable.ts';
+
 /** Numbers in one block; a full block is split. A change moves at most this many numbers and one list of blocks. */
 export const ORDERED_BLOCK_ITEMS = 512;
 /** How many are put into each block when many come in order at once, so that single ones find room beside them. */
@@ -12,7 +14,7 @@ interface Block {
  * Whole numbers below 2^32 in a total order, kept in blocks, so that a million of them change one at a time without a
  * pause. `compare` never answers 0 for two different ones, and answers the same while both are in the list.
  */
-export class OrderedNumbers {
+export class OrderedNumbers implements Movable {
   private readonly blocks: Block[] = [];
   private count = 0;
 
@@ -32,6 +34,20 @@ export class OrderedNumbers {
       block.items.set(some);
       this.blocks.push(block);
     }
+  }
+
+  handOver(): Uint32Array {
+    const numbers = new Uint32Array(this.count);
+    let end = 0;
+    for (const { items, count } of this.blocks) {
+      numbers.set(items.subarray(0, count), end);
+      end += count;
+    }
+    return numbers;
+  }
+
+  takeOver(numbers: Uint32Array): void {
+    this.fill(numbers);
   }
 
   add(item: number): void {

@@ -1,3 +1,4 @@
+import type { Movable } from '../columns/movable.ts';
 import { OrderedNumbers } from '../columns/ordered-numbers.ts';
 import type { Turn } from '../columns/pace.ts';
 import { sortInTurns } from '../columns/sort-in-turns.ts';
@@ -35,6 +36,10 @@ export class Vocabulary {
   private found = new Uint32Array(SCRATCH_BYTES);
   private queries = 0;
   private isFilling = false;
+
+  get movables(): readonly Movable[] {
+    return [...this.words.movables, this.alphabet, ...this.trigrams.movables, ...this.typos.movables];
+  }
 
   get size(): number {
     return this.words.size;

@@ -1,13 +1,14 @@
 import { ByteArena } from '../columns/byte-arena.ts';
 import { Uint32Column } from '../columns/column.ts';
 import { HashTable, hashOfBytes } from '../columns/hash-table.ts';
+import type { Movable } from '../columns/movable.ts';
 import { RecentWords } from './recent-words.ts';
 
 /** As many as a number holds exactly. */
 const HEAD_BYTES = 6;
 
 /** Words in UTF-8 by a number that is used again when a word is gone, and numbers by words. */
-export class WordTable {
+export class WordTable implements Movable {
   private readonly arena = new ByteArena();
   private readonly references = new Uint32Column();
   private readonly numbers = new HashTable((number) => {
@@ -15,9 +16,24 @@ export class WordTable {
     return hashOfBytes(this.bytesOf(number), start, start + this.lengthOf(number));
   });
   private readonly recent = new RecentWords();
-  private readonly free: number[] = [];
+  private free: number[] = [];
   private numbersEnd = 0;
   private count = 0;
+
+  get movables(): readonly Movable[] {
+    return [this, this.arena, this.references, this.numbers];
+  }
+
+  handOver(): { readonly free: number[]; readonly numbersEnd: number; readonly count: number } {
+    const { free, numbersEnd, count } = this;
+    return { free, numbersEnd, count };
+  }
+
+  takeOver({ free, numbersEnd, count }: ReturnType<WordTable['handOver']>): void {
+    this.free = free;
+    this.numbersEnd = numbersEnd;
+    this.count = count;
+  }
 
   get size(): number {
     return this.count;

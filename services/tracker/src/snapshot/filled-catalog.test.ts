@@ -54,7 +54,11 @@ async function restored(entries: readonly LoadedEntry[], isFilled: boolean) {
       search.beginFilling();
       return catalog.beginFilling(documents);
     },
-    end: () => catalog.endFilling(new Pace().turn).then(() => search.endFilling(new Pace().turn)),
+    end: async () => {
+      await catalog.endFilling(new Pace().turn);
+      await catalog.prepareOrder('added');
+      await search.endFilling(new Pace().turn);
+    },
   };
   const options = { intervalMs: 3_600_000, writerTag: TAG, ...(isFilled ? { filling } : {}) };
   const snapshotter = new Snapshotter(new ListedStore(entries), catalog, hosts, clock, logger, options);
