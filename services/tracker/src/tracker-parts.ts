@@ -103,15 +103,10 @@ export function buildTracker({ config, clock, logger, registry, transportMetrics
     intervalMs: config.snapshotIntervalMs,
     writerTag: identity.peerId.slice(0, WRITER_TAG_DIGITS),
     filling: {
-      begin: (documents) => {
-        search.beginFilling();
-        return catalog.beginFilling(documents);
-      },
+      begin: () => search.beginFilling(),
       end: async () => {
-        const { turn } = new Pace();
-        await catalog.endFilling(turn);
         await catalog.prepareOrder('added');
-        await search.endFilling(turn);
+        await search.endFilling(new Pace().turn);
       },
       threads: copy && new CopyThreads(copy.place, catalog, search),
     },

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import type { DocumentSort } from '@pageswarm/contracts';
 import { type DocumentId, PageSwarmError, type PeerId } from '@pageswarm/primitives';
 import type { Movable } from '../columns/movable.ts';
@@ -17,6 +16,12 @@ import { type CatalogTables, StoredDocument } from './stored-document.ts';
 
 /** The most documents that are listed; more are refused. */
 export const MAX_DOCUMENTS = 2_000_000;
+
+/** What a document has behind it: who holds how much of it, and whether that is all. */
+export interface DocumentPast {
+  readonly completed: number;
+  readonly holdings: Iterable<readonly [PeerId, number, boolean]>;
+}
 
 export interface CatalogLimits {
   /** @default MAX_DOCUMENTS */
@@ -64,22 +69,42 @@ export class Catalog implements Movable {
     return this.documents.size;
   }
 
-  /**
-   * So many documents are about to come, and until {@link endFilling} nothing goes: what would grow with each of them is
-   * made as large as they need, or afterwards.
-   */
-  async beginFilling(documents: number): Promise<void> {
+  /** Very many documents are about to come into an empty catalog. Until {@link settle} has resolved none is found, and none goes. */
+  beginFilling(): void {
     this.filling = new CatalogFilling(this.documents, this.ledger);
-    if (this.size > 0) return;
     this.orders.postpone();
     this.holdings.beginFilling();
-    await this.documents.identities.reserve(Math.min(documents, this.limits.documents), setImmediate);
+    this.documents.identities.beginFilling();
   }
 
-  /** They have come, and nothing comes or goes before this resolves. The order of adding is still to be prepared. */
-  async endFilling(turn: Turn): Promise<void> {
-    await this.holdings.endFilling(turn);
+  /**
+   * They have come, and nothing comes or goes before this resolves. The order of adding is still to be prepared.
+   * @param retake is given those documents that an earlier one has the root or an info-hash of, in the order in which they
+   * came, to {@link restore} them
+   * @returns the slots of those that did not stay
+   */
+  async settle(turn: Turn, retake: (facts: DocumentFacts, past: DocumentPast) => void): Promise<number[]> {
+    const { documents, holdings } = this;
+    if (!this.filling) return [];
     this.filling = undefined;
+    await holdings.endFilling(turn);
+    const { end } = documents;
+    const late = await documents.identities.settle(end, turn);
+    const takenOut = late.map((slot) => this.takeOut(slot));
+    for (const [n, slot] of late.entries()) {
+      // A document that stays after all gets the slot that it had.
+      documents.release(slot);
+      const { facts, past } = takenOut[n] as (typeof takenOut)[number];
+      retake(facts, past);
+    }
+    const gone = late.filter((slot) => !documents.isListed(slot));
+    await documents.identities.endFilling(end, gone, turn);
+    return gone;
+  }
+
+  /** Whether so many documents more can come while the catalog is being filled, whether they stay or not. */
+  hasRoomFor(count: number): boolean {
+    return this.documents.size + count <= this.limits.documents;
   }
 
   /**
@@ -104,11 +129,6 @@ export class Catalog implements Movable {
     for (const id of ids) this.holders.numberOf(id);
   }
 
-  /** This document is about to be given to {@link fill}; it goes faster if several are expected at a time. */
-  expect(document: PackedDocument): void {
-    this.filling?.expect(document);
-  }
-
   /**
    * What {@link restore} does for a document that is new, many times as fast, while the catalog is being filled.
    * @returns false, and nothing is changed, for one that `restore` has to look at
@@ -116,8 +136,6 @@ export class Catalog implements Movable {
   fill(document: PackedDocument, now: number): boolean {
     if (!this.filling || this.documents.size >= this.limits.documents) return false;
     const slot = this.filling.add(document);
-    if (slot === -1) return false;
-    this.orders.enter(slot);
     this.bytes += document.size;
     if (document.holders === 0) this.hostless.add(slot, now);
     this.publish('added', slot);
@@ -308,11 +326,7 @@ export class Catalog implements Movable {
   }
 
   /** Puts back a document of a snapshot; what is known already wins. Holders are not listed before they show up. */
-  restore(
-    facts: DocumentFacts,
-    past: { readonly completed: number; readonly holdings: Iterable<readonly [PeerId, number, boolean]> },
-    now: number,
-  ): void {
+  restore(facts: DocumentFacts, past: DocumentPast, now: number): void {
     const known = this.documents.identities.findRoot(facts.id);
     if (known === -1 && this.documents.size >= this.limits.documents) return;
     const slot = known === -1 ? this.insert(facts, past.completed) : known;
@@ -356,6 +370,19 @@ export class Catalog implements Movable {
     // Listeners may still read what the document was; the slot goes to another one only afterwards.
     this.tell('removed', gone);
     this.documents.release(slot);
+  }
+
+  /** Takes a document away that nobody was told of. @returns what it was; its slot is still to be released */
+  private takeOut(slot: number): { readonly facts: DocumentFacts; readonly past: DocumentPast } {
+    const document = new StoredDocument(this.tables, slot);
+    const { id, name, size, pieceLength, md5, infoHashV1, infoHashV2, addedBy, addedAt, aliases, inspection, completed } = document;
+    const facts = { id, name, size, pieceLength, md5, infoHashV1, infoHashV2, addedBy, addedAt, aliases, inspection };
+    const holdings = [...document.holdings].map(([peerId, { have, complete }]) => [peerId, have, complete] as const);
+    for (let row = this.holdings.firstOfSlot(slot); row !== -1; row = this.holdings.firstOfSlot(slot)) this.holdings.delete(row);
+    this.hostless.delete(slot);
+    this.bytes -= size;
+    this.documents.hide(slot);
+    return { facts, past: { completed, holdings } };
   }
 
   private describe(known: StoredDocument, facts: DocumentFacts): void {

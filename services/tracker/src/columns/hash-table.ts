@@ -120,14 +120,6 @@ export class HashTable implements Movable {
   /** @param hashOf the hash of the key of an item that is in the table */
   constructor(private readonly hashOf: (item: number) => number) {}
 
-  /** Room for so many items in all, so that they move no more while they come. */
-  reserve(items: number): void {
-    // Some shards get more than their part.
-    const length = cellsFor((1.03 * items) / HASH_SHARDS);
-    for (let shard = 0; shard < HASH_SHARDS; shard++)
-      if ((this.shards[shard] as Shard).length < length) this.shards[shard] = this.grown(this.shards[shard] as Shard, length);
-  }
-
   /** The first item of this hash that `isWanted` accepts; -1 if there is none. */
   find(hash: number, isWanted: (item: number) => boolean): number {
     const shard = this.shards[hash >>> SHARD_SHIFT] as Shard;
@@ -141,16 +133,10 @@ export class HashTable implements Movable {
   }
 
   /**
-   * Looks where an item of this hash would be. Whoever does so for several items before they are looked for has waited
-   * for memory once, for processors fetch several places at a time.
+   * An empty table takes all items below `end`, one shard after the other, so that what is written lies close together.
+   * @param isTaken is asked of every item that an earlier one has the hash of, for each of those: a false leaves it out
    */
-  touch(hash: number): number {
-    const shard = this.shards[hash >>> SHARD_SHIFT] as Shard;
-    return shard.get(hash & (shard.length - 1));
-  }
-
-  /** An empty table takes all items below `end`, one shard after the other, so that what is written lies close together. */
-  async fill(end: number, turn: Turn): Promise<void> {
+  async fill(end: number, turn: Turn, isTaken?: (item: number, earlier: number) => boolean): Promise<void> {
     const hashes = new Uint32Array(end);
     const ends = new Uint32Array(HASH_SHARDS + 1);
     for (let item = 0; item < end; item++) {
@@ -177,7 +163,15 @@ export class HashTable implements Movable {
     for (let shard = 0, at = 0; shard < HASH_SHARDS; shard++) {
       const length = cellsFor(this.counts[shard] as number);
       const filled = new Shard(length);
-      for (; at < (ends[shard] as number); at++) place(filled, hashes[items[at] as number] as number, (items[at] as number) + 1);
+      let count = 0;
+      for (; at < (ends[shard] as number); at++) {
+        const item = items[at] as number;
+        const hash = hashes[item] as number;
+        if (isTaken && !isWelcome(filled, hash, (earlier) => hashes[earlier] !== hash || isTaken(item, earlier))) continue;
+        place(filled, hash, item + 1);
+        count++;
+      }
+      this.counts[shard] = count;
       this.shards[shard] = filled;
       await turn();
     }
@@ -238,6 +232,17 @@ export class HashTable implements Movable {
 /** Cells of a shard that so many items fit into. */
 function cellsFor(items: number): number {
   return 2 ** Math.ceil(Math.log2(Math.max(FIRST_SHARD_CELLS, items / MAX_LOAD)));
+}
+
+/** Whether every item that may be of the same hash agrees to one more. */
+function isWelcome(shard: Shard, hash: number, agrees: (earlier: number) => boolean): boolean {
+  const mask = shard.length - 1;
+  const tag = (hash >>> TAG_SHIFT) & TAG_MASK;
+  for (let at = hash & mask; ; at = (at + 1) & mask) {
+    const cell = shard.get(at);
+    if (cell === 0) return true;
+    if (shard.hasTag(at, tag) && !agrees(cell - 1)) return false;
+  }
 }
 
 function place(shard: Shard, hash: number, cell: number): void {

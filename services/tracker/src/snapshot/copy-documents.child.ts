@@ -11,9 +11,6 @@ import type { DocumentsOrder, DocumentsOutcome, ThreadReport } from './restoring
 import { handOverTables } from './table-move.ts';
 import { TextsSender } from './texts-sender.ts';
 
-/** Documents that are entered together: their places in tables are looked at before the first of them is entered. */
-const ENTERED_TOGETHER = 50;
-
 const port = parentPort as NonNullable<typeof parentPort>;
 const { place, next, holders, texts } = workerData as DocumentsOrder;
 const tell = (report: ThreadReport) => port.postMessage(report);
@@ -25,18 +22,20 @@ catalog.expectHolders(holders);
 const store = openCopy(place, logger);
 const names = new TextsSender(catalog, texts);
 const reader = new CopyReader(systemClock, logger, () => tell({ kind: 'progress', entries: reader.entries, obstacle: reader.obstacle }));
-const filling = new DocumentsFilling(catalog, systemClock.now, (id, { code, detail }) =>
-  tell({ kind: 'unreadable', id: id.toString('hex'), code, detail }),
-);
+const filling = new DocumentsFilling(catalog, {
+  now: systemClock.now,
+  pass: (id, { code, detail }) => tell({ kind: 'unreadable', id, code, detail }),
+  takeIn: (take) => take(),
+});
+/** Nobody else needs this thread. */
+const turn = () => undefined;
 
 async function fill(): Promise<DocumentsOutcome> {
   const loaded = { next };
   let failure: DocumentsOutcome['failure'];
   try {
-    await catalog.beginFilling(await store.count('documents'));
     await reader.readAll(store, 'documents', loaded, async (entries) => {
-      for (let at = 0; at < entries.length; at += ENTERED_TOGETHER)
-        filling.take(entries, at, Math.min(at + ENTERED_TOGETHER, entries.length));
+      await filling.take(entries, 0, entries.length, turn);
       reader.progress(entries.length);
       tell({ kind: 'progress', entries: reader.entries, obstacle: undefined });
       await names.send();
@@ -45,9 +44,11 @@ async function fill(): Promise<DocumentsOutcome> {
     const { name, message } = error as Error;
     failure = { name, message };
   }
-  names.end();
-  await catalog.endFilling(() => undefined);
-  return { next: loaded.next, failure };
+  // Documents that came after others had gone may have slots whose texts were told before.
+  const hasNames = filling.gone.length === 0;
+  await filling.settle(turn);
+  names.end(filling.gone);
+  return { next: loaded.next, failure, hasNames };
 }
 
 const outcome = await fill();

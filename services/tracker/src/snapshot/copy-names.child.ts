@@ -12,17 +12,18 @@ index.beginFilling();
 let slot = 0;
 
 texts.on('message', (message: TextsMessage) => {
-  if ('isLast' in message) {
-    void end();
+  if ('gone' in message) {
+    void end(message.gone);
     return;
   }
   for (const reader = new TextsReader(message.texts); !reader.isAtEnd; ) index.fill(slot++, reader);
   texts.postMessage({ read: message.texts.length } satisfies TextsRead);
 });
 
-async function end(): Promise<void> {
+async function end(gone: readonly number[]): Promise<void> {
   texts.close();
   await index.endFilling(() => undefined);
+  for (const slot of gone) index.delete(slot);
   handOverTables(port, index.movables);
   port.postMessage({ kind: 'filled', outcome: undefined } satisfies ThreadReport);
 }

@@ -21,12 +21,13 @@ const NOTED_PER_TURN = 1_024;
 /** So often in a lease, while a copy comes, its peers are given a new one. */
 const LEASE_PARTS = 4;
 
-/** Takes in entries from `start` to `end`. It may not wait. */
-type Take = (entries: readonly LoadedEntry[], start: number, end: number) => void;
+/** Takes in entries from `start` to `end`. */
+type Take = (entries: readonly LoadedEntry[], start: number, end: number) => Promise<void> | void;
 
 /** What is done around very many documents that come at once, to those who keep them and nobody asks meanwhile. */
 export interface Filling {
-  begin(documents: number): Promise<void>;
+  begin(): void;
+  /** The catalog has all of them and finds them. */
   end(): Promise<void>;
   /** Does all of it in other threads, for a copy that they can open, too. */
   readonly threads?: CopyThreads | undefined;
@@ -158,15 +159,17 @@ export class CopyRestorer {
     if (!filling) return false;
     const count = await store.count('documents');
     if (filling.threads && count >= MIN_THREADED_DOCUMENTS && (await this.fillInThreads(filling.threads))) return true;
-    await filling.begin(count);
-    const documents = new DocumentsFilling(
-      catalog,
-      () => clock.now(),
-      (id, { code, detail }) => this.pass(id.toString('hex'), code, detail),
-    );
+    filling.begin();
+    const documents = new DocumentsFilling(catalog, {
+      now: () => clock.now(),
+      pass: (id, { code, detail }) => this.pass(id, code, detail),
+      takeIn: this.takingIn,
+    });
+    const { turn } = this.pace;
     try {
-      await this.readAll(store, 'documents', (entries, start, end) => documents.take(entries, start, end));
+      await this.readAll(store, 'documents', (entries, start, end) => documents.take(entries, start, end, turn));
     } finally {
+      await documents.settle(turn);
       await filling.end();
     }
     return true;
@@ -218,7 +221,7 @@ export class CopyRestorer {
     const { reader } = this.reading as Reading;
     for (let at = 0; at < entries.length; at += RESTORED_PER_TURN) {
       const end = Math.min(at + RESTORED_PER_TURN, entries.length);
-      this.takingIn(() => take(entries, at, end));
+      await take(entries, at, end);
       this.progress(end - at);
       await this.pace.turn();
       reader.demandWanted();
@@ -253,7 +256,7 @@ export class CopyRestorer {
       for (let at = start; at < end; at++) {
         const [id, bytes] = entries[at] as LoadedEntry;
         try {
-          take(id, bytes);
+          this.takingIn(() => take(id, bytes));
         } catch (error) {
           if (!isPageSwarmError(error)) throw error;
           this.pass(id.toString('hex'), error.code, error.detail);

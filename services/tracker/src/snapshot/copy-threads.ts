@@ -49,9 +49,10 @@ export class CopyThreads {
       await takeOverTables(tables, catalog.movables, turn);
       await catalog.prepareOrder('added');
       try {
+        if (!outcome?.hasNames) throw new Error('documents took the places of others after their names were told');
         await takeOverTables((await names.tables(search.movables.length)).tables, search.movables, turn);
       } catch (error) {
-        listener.warn({ err: error }, 'the thread that reads names ended; they are read in this one');
+        listener.warn({ err: error }, 'names were not read in another thread; they are read in this one');
         search.beginFilling();
         await search.endFilling(turn);
       }

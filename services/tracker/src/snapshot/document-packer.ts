@@ -19,17 +19,10 @@ const LAST_MOMENT = 8.64e15;
  */
 export class DocumentPacker {
   readonly document = new PackedDocument();
-  /** Whether the last entry was an ordinary one. */
-  isPacked = false;
   private readonly scan = new EntryScan();
 
   /** @returns false for an entry that is to be decoded; what `document` holds then means nothing */
   pack(id: Buffer, bytes: Buffer): boolean {
-    this.isPacked = this.packAll(id, bytes);
-    return this.isPacked;
-  }
-
-  private packAll(id: Buffer, bytes: Buffer): boolean {
     const { document, scan } = this;
     if (id.length !== ROOT_BYTES) return false;
     scan.begin(bytes);

@@ -1,35 +1,69 @@
 import { isPageSwarmError, type PageSwarmError } from '@pageswarm/primitives';
-import type { Catalog } from '../catalog/catalog.ts';
-import { CatalogFiller } from './catalog-filler.ts';
+import type { Catalog, DocumentPast } from '../catalog/catalog.ts';
+import type { DocumentFacts } from '../catalog/document-record.ts';
+import type { Turn } from '../columns/pace.ts';
 import { decodeDocument } from './document-codec.ts';
+import { DocumentPacker } from './document-packer.ts';
 import type { LoadedEntry } from './snapshot-store.ts';
+
+/** Who is told what becomes of the documents of a copy. */
+export interface FillingListener {
+  now(): number;
+  /** An entry is passed over. */
+  pass(id: string, error: PageSwarmError): void;
+  /** Runs what changes the catalog. */
+  takeIn(take: () => void): void;
+}
 
 /** Fills an empty catalog, that nobody else uses meanwhile, with the documents of a copy. */
 export class DocumentsFilling {
-  private readonly filler: CatalogFiller;
+  private readonly packer = new DocumentPacker();
+  /** Documents that came before, and are gone since all were settled: their slots may have others. */
+  gone: readonly number[] = [];
+  private isSettled = false;
 
-  /** @param pass is told of each entry that is passed over, and why */
   constructor(
     private readonly catalog: Catalog,
-    private readonly now: () => number,
-    private readonly pass: (id: Buffer, error: PageSwarmError) => void,
+    private readonly listener: FillingListener,
   ) {
-    this.filler = new CatalogFiller(catalog, now);
+    catalog.beginFilling();
   }
 
-  /** Takes entries from `start` to `end`. */
-  take(entries: readonly LoadedEntry[], start: number, end: number): void {
-    this.filler.pack(entries, start, end);
-    for (let at = start; at < end; at++) if (!this.filler.take(at - start)) this.decode(entries[at] as LoadedEntry);
+  /** Takes entries from `start` to `end`. A catalog that may be full with them is settled first: only those that stay count. */
+  async take(entries: readonly LoadedEntry[], start: number, end: number, turn: Turn): Promise<void> {
+    if (!this.isSettled && !this.catalog.hasRoomFor(end - start)) await this.settle(turn);
+    this.listener.takeIn(() => {
+      for (let at = start; at < end; at++) this.takeEntry(entries[at] as LoadedEntry);
+    });
   }
 
-  private decode([id, bytes]: LoadedEntry): void {
+  /** All that came are found from now on, and more come one by one. */
+  async settle(turn: Turn): Promise<void> {
+    if (this.isSettled) return;
+    this.isSettled = true;
+    this.gone = await this.catalog.settle(turn, (facts, past) => this.listener.takeIn(() => this.restore(facts, past)));
+  }
+
+  private takeEntry([id, bytes]: LoadedEntry): void {
+    const { packer, catalog, listener } = this;
+    if (packer.pack(id, bytes) && catalog.fill(packer.document, listener.now())) return;
+    const text = id.toString('hex');
+    this.passing(text, () => {
+      const { facts, past } = decodeDocument(text, bytes);
+      catalog.restore(facts, past, listener.now());
+    });
+  }
+
+  private restore(facts: DocumentFacts, past: DocumentPast): void {
+    this.passing(facts.id, () => this.catalog.restore(facts, past, this.listener.now()));
+  }
+
+  private passing(id: string, take: () => void): void {
     try {
-      const { facts, past } = decodeDocument(id.toString('hex'), bytes);
-      this.catalog.restore(facts, past, this.now());
+      take();
     } catch (error) {
       if (!isPageSwarmError(error)) throw error;
-      this.pass(id, error);
+      this.listener.pass(id, error);
     }
   }
 }

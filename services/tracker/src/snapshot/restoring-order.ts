@@ -33,10 +33,12 @@ export interface DocumentsOutcome {
   readonly next: string | undefined;
   /** Why it ended before all came, as the store told; undefined if all did. */
   readonly failure: { readonly name: string; readonly message: string } | undefined;
+  /** Whether the thread that reads names knows all of them as they are. */
+  readonly hasNames: boolean;
 }
 
-/** What goes to the thread that reads names: texts of the next documents, or that all have come. */
-export type TextsMessage = { readonly texts: Uint8Array<ArrayBuffer> } | { readonly isLast: true };
+/** What goes to the thread that reads names: texts of the next documents; when all have come, the slots of those that are gone again. */
+export type TextsMessage = { readonly texts: Uint8Array<ArrayBuffer> } | { readonly gone: readonly number[] };
 /** How many bytes of texts it says it has read. */
 export interface TextsRead {
   readonly read: number;

@@ -38,11 +38,10 @@ export class TextsSender {
     while (this.ahead > MAX_TEXTS_AHEAD_BYTES && !this.isAlone) await this.isHeard();
   }
 
-  /** All have come. */
-  end(): void {
-    for (; this.slot < this.catalog.slotEnd; this.slot++) this.writer.add(this.slot, this.catalog);
+  /** All were sent, and those in the slots `gone` are gone again. */
+  end(gone: readonly number[]): void {
     this.post();
-    this.port.postMessage({ isLast: true } satisfies TextsMessage);
+    this.port.postMessage({ gone } satisfies TextsMessage);
   }
 
   private isHeard(): Promise<unknown> {
