@@ -142,18 +142,22 @@ export function buildTracker({ config, clock, logger, registry, transportMetrics
 
 /** Where the copy of the catalog is, and what is there for other trackers to share it. */
 interface Copy {
-  readonly place: CopyPlace;
+  /** Where its documents are, when it was opened. */
+  place(): Promise<CopyPlace>;
   readonly store: SnapshotStore;
   readonly shared?: { readonly store: RedisSnapshotStore; readonly changes: TrackerChanges };
 }
 
 /** Redis where it is configured, which several trackers can share, else the file, else none. */
 function copyOf({ redisUrl, snapshotFile, snapshotIntervalMs }: TrackerConfig, trackerId: PeerId, logger: Logger): Copy | undefined {
-  if (redisUrl === undefined)
-    return snapshotFile === undefined ? undefined : { place: { snapshotFile }, store: new FileSnapshotStore(snapshotFile, logger) };
+  if (redisUrl === undefined) {
+    if (snapshotFile === undefined) return undefined;
+    const store = new FileSnapshotStore(snapshotFile, logger);
+    return { place: async () => ({ snapshotFile, starts: await store.startsOf('documents', new Pace().turn) }), store };
+  }
   const redis = new RedisConnection(redisUrl, logger);
   const silenceMs = Math.max(TRACKER_SILENCE_MS, SILENT_STEPS * snapshotIntervalMs);
   const changes = new TrackerChanges(redis, trackerId, REDIS_PREFIX, silenceMs);
   const store = new RedisSnapshotStore(redis, REDIS_PREFIX, (transaction, change) => changes.tell(transaction, change));
-  return { place: { redisUrl }, store, shared: { store, changes } };
+  return { place: async () => ({ redisUrl }), store, shared: { store, changes } };
 }

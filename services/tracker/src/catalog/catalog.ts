@@ -138,7 +138,7 @@ export class Catalog implements Movable {
     const slot = this.filling.add(document);
     this.bytes += document.size;
     if (document.holders === 0) this.hostless.add(slot, now);
-    this.publish('added', slot);
+    if (this.listeners.length > 0) this.publish('added', slot);
     return true;
   }
 

@@ -120,6 +120,12 @@ export class HashTable implements Movable {
   /** @param hashOf the hash of the key of an item that is in the table */
   constructor(private readonly hashOf: (item: number) => number) {}
 
+  /** An empty table gets room for about so many items, so that they move no more while they come. */
+  reserve(items: number): void {
+    const length = cellsFor(items / HASH_SHARDS);
+    this.shards = this.shards.map(() => new Shard(length));
+  }
+
   /** The first item of this hash that `isWanted` accepts; -1 if there is none. */
   find(hash: number, isWanted: (item: number) => boolean): number {
     const shard = this.shards[hash >>> SHARD_SHIFT] as Shard;

@@ -85,12 +85,14 @@ export class Vocabulary {
   /** Very many words are about to come; until {@link endFilling} has resolved they are found exactly alone. */
   beginFilling(): void {
     this.isFilling = this.size === 0;
+    if (this.isFilling) this.words.beginFilling();
   }
 
   /** Makes at once, in small steps, what each word would have changed by itself. No word may come or go meanwhile. */
   async endFilling(turn: Turn): Promise<void> {
     if (!this.isFilling) return;
     const { words } = this;
+    words.endFilling();
     await this.trigrams.fill(words, turn);
     const numbers = new Uint32Array(words.size);
     let count = 0;

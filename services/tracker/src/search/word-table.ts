@@ -11,10 +11,9 @@ const HEAD_BYTES = 6;
 export class WordTable implements Movable {
   private readonly arena = new ByteArena();
   private readonly references = new Uint32Column();
-  private readonly numbers = new HashTable((number) => {
-    const start = this.startOf(number);
-    return hashOfBytes(this.bytesOf(number), start, start + this.lengthOf(number));
-  });
+  private readonly numbers = new HashTable((number) => this.hashes?.get(number) ?? this.hashOf(number));
+  /** The hashes of words while very many come: a table that grows looks at each of its words again. */
+  private hashes: Uint32Column | undefined;
   private readonly recent = new RecentWords();
   private free: number[] = [];
   private numbersEnd = 0;
@@ -44,6 +43,15 @@ export class WordTable implements Movable {
     return this.numbersEnd;
   }
 
+  /** Very many words are about to come. */
+  beginFilling(): void {
+    this.hashes = new Uint32Column();
+  }
+
+  endFilling(): void {
+    this.hashes = undefined;
+  }
+
   /** -1 for a word that is not there. */
   find(bytes: Uint8Array, length: number): number {
     return this.findHash(hashOfBytes(bytes, 0, length), bytes, length);
@@ -61,14 +69,14 @@ export class WordTable implements Movable {
     }
     const number = this.free.pop() ?? this.numbersEnd++;
     this.references.set(number, this.arena.put(bytes, length));
+    this.hashes?.set(number, hash);
     this.numbers.add(hash, number);
     this.count++;
     return number;
   }
 
   delete(number: number): void {
-    const start = this.startOf(number);
-    const hash = hashOfBytes(this.bytesOf(number), start, start + this.lengthOf(number));
+    const hash = this.hashOf(number);
     this.recent.forget(hash);
     this.numbers.delete(hash, number);
     this.arena.release(this.references.get(number));
@@ -175,6 +183,11 @@ export class WordTable implements Movable {
       if (n >= wanted.length) return at;
     }
     return -1;
+  }
+
+  private hashOf(number: number): number {
+    const start = this.startOf(number);
+    return hashOfBytes(this.bytesOf(number), start, start + this.lengthOf(number));
   }
 
   private findHash(hash: number, bytes: Uint8Array, length: number): number {

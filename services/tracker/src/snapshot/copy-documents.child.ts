@@ -4,7 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { Logger } from '@pageswarm/observability';
 import { Catalog } from '../catalog/catalog.ts';
 import { systemClock } from '../system-clock.ts';
-import { openCopy } from './copy-place.ts';
+import { openDocuments } from './copy-place.ts';
 import { CopyReader } from './copy-reader.ts';
 import { DocumentsFilling } from './documents-filling.ts';
 import type { DocumentsOrder, DocumentsOutcome, ThreadReport } from './restoring-order.ts';
@@ -19,7 +19,7 @@ const logger = { debug: () => {}, info: () => {}, warn, error: warn } as unknown
 
 const catalog = new Catalog();
 catalog.expectHolders(holders);
-const store = openCopy(place, logger);
+const source = openDocuments(place, logger);
 const names = new TextsSender(catalog, texts);
 const reader = new CopyReader(systemClock, logger, () => tell({ kind: 'progress', entries: reader.entries, obstacle: reader.obstacle }));
 const filling = new DocumentsFilling(catalog, {
@@ -34,9 +34,11 @@ async function fill(): Promise<DocumentsOutcome> {
   const loaded = { next };
   let failure: DocumentsOutcome['failure'];
   try {
-    await reader.readAll(store, 'documents', loaded, async (entries) => {
-      await filling.take(entries, 0, entries.length, turn);
-      reader.progress(entries.length);
+    const load = () => source.load(loaded);
+    const mayPass = (error: unknown) => source.mayPass(error);
+    await reader.readAll('documents', load, mayPass, async (entries) => {
+      await filling.takePacked(entries, turn);
+      reader.progress(entries.count);
       tell({ kind: 'progress', entries: reader.entries, obstacle: undefined });
       await names.send();
     });
@@ -52,6 +54,6 @@ async function fill(): Promise<DocumentsOutcome> {
 }
 
 const outcome = await fill();
-await store.close();
+await source.close();
 handOverTables(port, catalog.movables);
 tell({ kind: 'filled', outcome });

@@ -1,12 +1,12 @@
 import type { Logger } from '@pageswarm/observability';
-import { FileSnapshotStore } from './file-snapshot-store.ts';
+import { FileDocuments } from './file-documents.ts';
+import type { DocumentsSource } from './packed-entries.ts';
 import { RedisConnection } from './redis-connection.ts';
-import { RedisSnapshotStore } from './redis-snapshot-store.ts';
+import { RedisDocuments } from './redis-documents.ts';
 import type { CopyPlace } from './restoring-order.ts';
-import type { SnapshotStore } from './snapshot-store.ts';
 
-/** A copy for a thread that reads it. */
-export function openCopy(place: CopyPlace, logger: Logger): SnapshotStore {
-  if ('redisUrl' in place) return new RedisSnapshotStore(new RedisConnection(place.redisUrl, logger));
-  return new FileSnapshotStore(place.snapshotFile, logger);
+/** The documents of a copy, for a thread that reads them. */
+export function openDocuments(place: CopyPlace, logger: Logger): DocumentsSource {
+  if ('redisUrl' in place) return new RedisDocuments(new RedisConnection(place.redisUrl, logger));
+  return new FileDocuments(place.snapshotFile, place.starts);
 }

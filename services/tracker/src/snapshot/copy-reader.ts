@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@pageswarm/observability';
 import { type Clock, PageSwarmError } from '@pageswarm/primitives';
-import type { LoadedEntry, LoadPlace, SnapshotKind, SnapshotStore } from './snapshot-store.ts';
+import type { SnapshotKind } from './snapshot-store.ts';
 
 /**
  * For how long nothing of a copy may come, once some of it has, in milliseconds. Then the tracker serves without the rest
@@ -48,23 +48,25 @@ export class CopyReader {
 
   /**
    * Reads what is still to come of a kind.
+   * @param load goes on where it stood
+   * @param mayPass whether what failed like this may succeed a moment later
    * @param take tells {@link progress} of what it took
-   * @throws what the store throws if it cannot pass, or nothing came for {@link RESTORE_PATIENCE_MS}, or nothing at all yet
+   * @throws what loading throws if it cannot pass, or nothing came for {@link RESTORE_PATIENCE_MS}, or nothing at all yet
    */
-  async readAll(
-    store: SnapshotStore,
+  async readAll<Some>(
     kind: SnapshotKind,
-    place: LoadPlace,
-    take: (entries: readonly LoadedEntry[]) => Promise<void>,
+    load: () => AsyncIterable<Some>,
+    mayPass: (error: unknown) => boolean,
+    take: (some: Some) => Promise<void>,
   ): Promise<void> {
     for (;;)
       try {
-        for await (const entries of store.load(kind, place)) await take(entries);
+        for await (const some of load()) await take(some);
         return;
       } catch (error) {
         const silentMs = this.clock.monotonic() - this.progressAt;
         this.obstacle = error instanceof Error ? error.message : String((error as Error)?.message ?? error);
-        if (this.isAbandoned || this.entries === 0 || silentMs >= RESTORE_PATIENCE_MS || !store.mayPass(error)) {
+        if (this.isAbandoned || this.entries === 0 || silentMs >= RESTORE_PATIENCE_MS || !mayPass(error)) {
           this.progressAt = this.clock.monotonic();
           throw error;
         }

@@ -213,7 +213,13 @@ export class CopyRestorer {
   private async readAll(store: SnapshotStore, kind: SnapshotKind, take: Take): Promise<void> {
     const { reader, places, done } = this.reading as Reading;
     if (done.has(kind)) return;
-    await reader.readAll(store, kind, places[kind], (entries) => this.takeAll(entries, take));
+    const load = () => store.load(kind, places[kind]);
+    await reader.readAll(
+      kind,
+      load,
+      (error) => store.mayPass(error),
+      (entries) => this.takeAll(entries, take),
+    );
     done.add(kind);
   }
 

@@ -28,7 +28,7 @@ export class CopyThreads {
   private readonly threads = new Set<RestoringThread>();
 
   constructor(
-    private readonly place: CopyPlace,
+    private readonly placeOf: () => Promise<CopyPlace>,
     private readonly catalog: Catalog,
     private readonly search: DocumentSearch,
   ) {}
@@ -38,7 +38,8 @@ export class CopyThreads {
    * @throws whatever the thread that reads documents dies of; the catalog is as it was then
    */
   async restore(next: string | undefined, listener: ThreadsListener): Promise<DocumentsOutcome> {
-    const { catalog, search, place } = this;
+    const { catalog, search } = this;
+    const place = await this.placeOf();
     const { port1, port2 } = new MessageChannel();
     const { turn } = new Pace();
     const order = { place, next, holders: catalog.holderIds(), texts: port1 } satisfies DocumentsOrder;

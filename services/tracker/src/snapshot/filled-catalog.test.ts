@@ -167,7 +167,7 @@ describe('a catalog that is filled with a whole copy', () => {
       new Map(Array.from({ length: 700 }, (_, peer) => [samplePeer(n * 500 + peer), { have: peer % 41, complete: false }]));
     for (const n of numbers) {
       const record = { ...sampleFacts(n), completed: 0, holdings: holdersOf(n) } as unknown as DocumentRecord;
-      expect(packer.pack(Buffer.from(record.id, 'hex'), encodeDocument(record, TAG))).toBe(true);
+      expect(packer.pack(Buffer.from(record.id, 'hex'), 0, encodeDocument(record, TAG))).toBe(true);
       expect(catalog.fill(packer.document, 0)).toBe(true);
     }
     await catalog.settle(new Pace().turn, () => {});
@@ -185,7 +185,7 @@ describe('a catalog that is filled with a whole copy', () => {
       fc.property(storedDocuments, (record) => {
         const names = [record.name, ...record.aliases];
         const isOrdinary = record.inspection.error === null && new Set(names).size === names.length;
-        expect(packer.pack(Buffer.from(record.id, 'hex'), encodeDocument(record, TAG))).toBe(isOrdinary);
+        expect(packer.pack(Buffer.from(record.id, 'hex'), 0, encodeDocument(record, TAG))).toBe(isOrdinary);
       }),
     );
   });
