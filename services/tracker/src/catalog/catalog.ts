@@ -65,6 +65,10 @@ export class Catalog implements Movable {
     this.hostless = new HostlessDocuments(this.limits.hostlessGraceMs);
   }
 
+  get maxDocuments(): number {
+    return this.limits.documents;
+  }
+
   get size(): number {
     return this.documents.size;
   }

@@ -116,8 +116,21 @@ export class DocumentOrders {
     const keys = { keyOf: this.keyOf(sort), compare: (a: number, b: number) => this.compare(sort, a, b) };
     const hasChanged = (slot: number) => order.changed.has(slot);
     const sorted = await sortInTurns(slots.subarray(0, count), keys, hasChanged, turn);
-    order.list.fill(order.changed.size === 0 ? sorted : sorted.filter((slot) => !hasChanged(slot)));
-    order.state = 'settling';
+    const unchanged = () => (order.changed.size === 0 ? sorted : sorted.filter((slot) => !hasChanged(slot)));
+    const { size } = order.changed;
+    const settle = () => {
+      order.state = 'settling';
+    };
+    const isFilled = await order.list.fillInTurns(unchanged(), turn, () => {
+      // Whatever changed meanwhile may have come with the others; then they come at once.
+      if (order.changed.size > size) return false;
+      settle();
+      return true;
+    });
+    if (!isFilled) {
+      order.list.fill(unchanged());
+      settle();
+    }
     let settled = 0;
     for (const slot of order.changed) {
       order.changed.delete(slot);

@@ -1,9 +1,12 @@
 import type { Movable } from './movable.ts';
+import type { Turn } from './pace.ts';
 
 /** Numbers in one block; a full block is split. A change moves at most this many numbers and one list of blocks. */
 export const ORDERED_BLOCK_ITEMS = 512;
 /** How many are put into each block when many come in order at once, so that single ones find room beside them. */
 const FILLED_BLOCK_ITEMS = 400;
+/** Blocks that are made before others may get their turn. */
+const FILLED_PER_TURN = 32;
 
 interface Block {
   readonly items: Uint32Array;
@@ -15,7 +18,7 @@ interface Block {
  * pause. `compare` never answers 0 for two different ones, and answers the same while both are in the list.
  */
 export class OrderedNumbers implements Movable {
-  private readonly blocks: Block[] = [];
+  private blocks: Block[] = [];
   private count = 0;
 
   constructor(private readonly compare: (a: number, b: number) => number) {}
@@ -26,14 +29,27 @@ export class OrderedNumbers implements Movable {
 
   /** Takes numbers that are in order, in the place of all that were in the list. */
   fill(sorted: Uint32Array): void {
-    this.blocks.length = 0;
+    const blocks: Block[] = [];
+    for (let at = 0; at < sorted.length; at += FILLED_BLOCK_ITEMS) blocks.push(filledBlock(sorted, at));
+    this.blocks = blocks;
     this.count = sorted.length;
+  }
+
+  /**
+   * The same in turns.
+   * @param isWanted asked in the moment in which the numbers come into the list, which is as it was before
+   * @returns whether they have come
+   */
+  async fillInTurns(sorted: Uint32Array, turn: Turn, isWanted = () => true): Promise<boolean> {
+    const blocks: Block[] = [];
     for (let at = 0; at < sorted.length; at += FILLED_BLOCK_ITEMS) {
-      const some = sorted.subarray(at, at + FILLED_BLOCK_ITEMS);
-      const block: Block = { items: new Uint32Array(ORDERED_BLOCK_ITEMS), count: some.length };
-      block.items.set(some);
-      this.blocks.push(block);
+      blocks.push(filledBlock(sorted, at));
+      if (blocks.length % FILLED_PER_TURN === 0) await turn();
     }
+    if (!isWanted()) return false;
+    this.blocks = blocks;
+    this.count = sorted.length;
+    return true;
   }
 
   handOver(): Uint32Array {
@@ -46,8 +62,8 @@ export class OrderedNumbers implements Movable {
     return numbers;
   }
 
-  takeOver(numbers: Uint32Array): void {
-    this.fill(numbers);
+  async takeOver(numbers: Uint32Array, turn: Turn): Promise<void> {
+    await this.fillInTurns(numbers, turn);
   }
 
   add(item: number): void {
@@ -131,6 +147,14 @@ export class OrderedNumbers implements Movable {
       return other === item || this.compare(other, item) > 0;
     });
   }
+}
+
+/** A block of those that follow a place, with room for others. */
+function filledBlock(sorted: Uint32Array, start: number): Block {
+  const some = sorted.subarray(start, start + FILLED_BLOCK_ITEMS);
+  const items = new Uint32Array(ORDERED_BLOCK_ITEMS);
+  items.set(some);
+  return { items, count: some.length };
 }
 
 function blockOf(item: number): Block {

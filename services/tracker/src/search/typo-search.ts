@@ -56,10 +56,10 @@ export class TypoSearch implements Movable {
       if (at % SORTED_PER_TURN === 0) await turn();
     }
     const words = Uint32Array.from(foreign);
-    this.fromStart.fill(words);
+    await this.fromStart.fillInTurns(words, turn);
     const { words: table } = this;
     const keys = { keyOf: () => 0, compare: (a: number, b: number) => table.compareFromEnd(a, b) };
-    this.fromEnd.fill(await sortInTurns(words, keys, () => false, turn));
+    await this.fromEnd.fillInTurns(await sortInTurns(words, keys, () => false, turn), turn);
   }
 
   /** The word is still in the table. */

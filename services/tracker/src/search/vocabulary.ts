@@ -100,7 +100,7 @@ export class Vocabulary {
     await turn();
     const keys = { keyOf: (number: number) => words.headOf(number), compare: (a: number, b: number) => words.compare(a, b) };
     const sorted = await sortInTurns(numbers, keys, () => false, turn);
-    this.alphabet.fill(sorted);
+    await this.alphabet.fillInTurns(sorted, turn);
     await this.typos.fill(sorted, turn);
     this.isFilling = false;
   }

@@ -5,7 +5,7 @@ import { Pace } from '../columns/pace.ts';
 import type { HostTable } from '../swarm/host-table.ts';
 import { CopyReader } from './copy-reader.ts';
 import type { CopySharing } from './copy-sharing.ts';
-import { type CopyThreads, MIN_THREADED_DOCUMENTS } from './copy-threads.ts';
+import type { CopyThreads } from './copy-threads.ts';
 import type { DirtyDocuments } from './dirty-documents.ts';
 import { decodeDocument } from './document-codec.ts';
 import { DocumentsFilling } from './documents-filling.ts';
@@ -158,7 +158,7 @@ export class CopyRestorer {
     const { filling, catalog, clock } = this;
     if (!filling) return false;
     const count = await store.count('documents');
-    if (filling.threads && count >= MIN_THREADED_DOCUMENTS && (await this.fillInThreads(filling.threads))) return true;
+    if (filling.threads?.suits(count) && (await this.fillInThreads(filling.threads))) return true;
     filling.begin();
     const documents = new DocumentsFilling(catalog, {
       now: () => clock.now(),

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { MessageChannel, type TransferListItem, Worker } from 'node:worker_threads';
+import { MessageChannel, Worker } from 'node:worker_threads';
 import type { Catalog } from '../catalog/catalog.ts';
 import { Pace } from '../columns/pace.ts';
 import type { DocumentSearch } from '../search/document-search.ts';
@@ -19,6 +19,11 @@ export interface ThreadsListener {
 
 type ThreadMessage = ThreadReport | PartAnswer;
 
+/** A thread, as far as it is used here. */
+export type Thread = Pick<Worker, 'on' | 'once' | 'postMessage' | 'terminate'>;
+/** Starts the thread that reads documents, or the one that reads names. */
+export type StartThread = (program: 'documents' | 'names', order: DocumentsOrder | NamesOrder) => Thread;
+
 /**
  * Reads the documents of a copy in two threads, into an empty catalog and its search: one reads and enters documents, the
  * other reads their names. What they have made changes hands when it is complete, so that a thread that dies leaves
@@ -31,7 +36,13 @@ export class CopyThreads {
     private readonly placeOf: () => Promise<CopyPlace>,
     private readonly catalog: Catalog,
     private readonly search: DocumentSearch,
+    private readonly startThread: StartThread = startWorker,
   ) {}
+
+  /** Whether so many documents are worth it. */
+  suits(documents: number): boolean {
+    return documents >= MIN_THREADED_DOCUMENTS;
+  }
 
   /**
    * @param next from where in the store's own words
@@ -42,9 +53,12 @@ export class CopyThreads {
     const place = await this.placeOf();
     const { port1, port2 } = new MessageChannel();
     const { turn } = new Pace();
-    const order = { place, next, holders: catalog.holderIds(), texts: port1 } satisfies DocumentsOrder;
-    const documents = this.start(new URL('./copy-documents.child.js', import.meta.url), order, port1, listener);
-    const names = this.start(new URL('./copy-names.child.js', import.meta.url), { texts: port2 } satisfies NamesOrder, port2, listener);
+    const documents = this.start(
+      'documents',
+      { place, next, holders: catalog.holderIds(), maxDocuments: catalog.maxDocuments, texts: port1 },
+      listener,
+    );
+    const names = this.start('names', { texts: port2 }, listener);
     try {
       const { outcome, tables } = await documents.tables(catalog.movables.length);
       await takeOverTables(tables, catalog.movables, turn);
@@ -69,11 +83,15 @@ export class CopyThreads {
     this.threads.clear();
   }
 
-  private start(program: URL, workerData: unknown, port: TransferListItem, listener: ThreadsListener): RestoringThread {
-    const thread = new RestoringThread(new Worker(program, { workerData, transferList: [port] }), listener);
+  private start(program: 'documents' | 'names', order: DocumentsOrder | NamesOrder, listener: ThreadsListener): RestoringThread {
+    const thread = new RestoringThread(this.startThread(program, order), listener);
     this.threads.add(thread);
     return thread;
   }
+}
+
+function startWorker(program: 'documents' | 'names', workerData: DocumentsOrder | NamesOrder): Worker {
+  return new Worker(new URL(`./copy-${program}.child.js`, import.meta.url), { workerData, transferList: [workerData.texts] });
 }
 
 /** A thread that fills tables and hands them over. */
@@ -82,7 +100,7 @@ class RestoringThread {
   private readonly filled: Promise<DocumentsOutcome | undefined>;
 
   constructor(
-    private readonly worker: Worker,
+    private readonly worker: Thread,
     listener: ThreadsListener,
   ) {
     const { signal } = this.failed;
@@ -119,7 +137,7 @@ class RestoringThread {
   }
 
   private async nextPart(): Promise<unknown> {
-    const answer = once(this.worker, 'message', this.failed);
+    const answer = once(this.worker as Worker, 'message', this.failed);
     this.worker.postMessage(NEXT_PART);
     const [message] = (await answer) as [PartAnswer];
     return message.parts;

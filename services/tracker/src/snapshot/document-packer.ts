@@ -8,7 +8,6 @@ import { MAX_PEERS } from '../swarm/host-table.ts';
 import { DOCUMENT_FLAGS, DOCUMENT_FORMAT, ID_BYTES, MAX_TEXT, PIECE_BITS, WRITER_TAG_DIGITS } from './document-codec.ts';
 import { EntryScan } from './entry-scan.ts';
 
-export const ROOT_BYTES = 32;
 const PEER_ID_BYTES = 20;
 /** The latest moment that a date can be, in milliseconds since 1970. */
 const LAST_MOMENT = 8.64e15;
@@ -22,7 +21,7 @@ export class DocumentPacker {
   private readonly scan = new EntryScan();
 
   /**
-   * @param ids where the id of an entry is, from `idAt` on, {@link ROOT_BYTES} of them
+   * @param ids where the id of an entry is, from `idAt` on, as many bytes as a root has
    * @param bytes where its value is, from `start` to `end`
    * @returns false for an entry that is to be decoded; what `document` holds then means nothing
    */
@@ -33,7 +32,7 @@ export class DocumentPacker {
     scan.skip(WRITER_TAG_DIGITS / 2);
     document.source = bytes;
     const { identity } = document;
-    for (let n = 0; n < ROOT_BYTES; n++) identity[IDENTITY_OFFSETS.root + n] = ids[idAt + n] as number;
+    for (let n = 0; n < ID_BYTES.root; n++) identity[IDENTITY_OFFSETS.root + n] = ids[idAt + n] as number;
     scan.copy(identity, IDENTITY_OFFSETS.md5, ID_BYTES.md5);
     scan.copy(identity, IDENTITY_OFFSETS.v1, ID_BYTES.v1);
     scan.copy(identity, IDENTITY_OFFSETS.v2, ID_BYTES.v2);

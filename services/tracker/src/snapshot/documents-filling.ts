@@ -2,8 +2,8 @@ import { isPageSwarmError, type PageSwarmError } from '@pageswarm/primitives';
 import type { Catalog, DocumentPast } from '../catalog/catalog.ts';
 import type { DocumentFacts } from '../catalog/document-record.ts';
 import type { Turn } from '../columns/pace.ts';
-import { decodeDocument } from './document-codec.ts';
-import { DocumentPacker, ROOT_BYTES } from './document-packer.ts';
+import { decodeDocument, ID_BYTES } from './document-codec.ts';
+import { DocumentPacker } from './document-packer.ts';
 import type { PackedEntries } from './packed-entries.ts';
 import type { LoadedEntry } from './snapshot-store.ts';
 
@@ -62,7 +62,7 @@ export class DocumentsFilling {
 
   private takeEntry(ids: Buffer, idStart: number, idEnd: number, bytes: Buffer, start: number, end: number): void {
     const { packer, catalog } = this;
-    const isPacked = idEnd - idStart === ROOT_BYTES && packer.pack(ids, idStart, bytes, start, end);
+    const isPacked = idEnd - idStart === ID_BYTES.root && packer.pack(ids, idStart, bytes, start, end);
     if (isPacked && catalog.fill(packer.document, this.now)) return;
     const text = ids.toString('hex', idStart, idEnd);
     this.passing(text, () => {

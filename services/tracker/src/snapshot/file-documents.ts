@@ -28,9 +28,7 @@ export class FileDocuments implements DocumentsSource {
   }
 
   /** A file that cannot be read stays so until somebody looks after it. */
-  mayPass(): boolean {
-    return false;
-  }
+  readonly mayPass = () => false;
 
   async close(): Promise<void> {
     await this.file?.close();

@@ -2,8 +2,8 @@ import type { Duplex } from 'node:stream';
 import { PackedEntries } from './packed-entries.ts';
 
 const FIRST_BYTES = 524_288;
-/** Answers that may have come before the first of them is taken. */
-const ANSWERS_AHEAD = 2;
+/** So many answers that came and were not taken wait before no more are asked for; another may be on its way then. */
+const WAITING_ANSWERS = 2;
 const LINE_FEED = 10;
 const ARRAY = 42;
 const BULK = 36;
@@ -80,7 +80,7 @@ export class HashScan {
   }
 
   private ask(): void {
-    if (this.wanted === undefined || this.ready.length >= ANSWERS_AHEAD) return;
+    if (this.wanted === undefined || this.ready.length >= WAITING_ANSWERS) return;
     const parts = ['HSCAN', this.key, this.wanted, 'COUNT', String(this.count)];
     this.wanted = undefined;
     this.stream.write(`*${parts.length}\r\n${parts.map((part) => `$${part.length}\r\n${part}\r\n`).join('')}`);

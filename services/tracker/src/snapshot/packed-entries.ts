@@ -50,6 +50,6 @@ export interface DocumentsSource {
    */
   load(place: { next: string | undefined }): AsyncIterable<PackedEntries>;
   /** Whether what failed like this may succeed a moment later. */
-  mayPass(error: unknown): boolean;
+  readonly mayPass: (error: unknown) => boolean;
   close(): Promise<void>;
 }

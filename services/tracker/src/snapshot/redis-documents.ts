@@ -26,9 +26,7 @@ export class RedisDocuments implements DocumentsSource {
     }
   }
 
-  mayPass(error: unknown): boolean {
-    return isPassing(error);
-  }
+  readonly mayPass = isPassing;
 
   async close(): Promise<void> {
     this.redis.close();

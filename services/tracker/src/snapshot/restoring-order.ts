@@ -11,6 +11,8 @@ export interface DocumentsOrder {
   readonly next: string | undefined;
   /** Peers that are known already, by their numbers. */
   readonly holders: readonly PeerId[];
+  /** The most documents that the catalog lists. */
+  readonly maxDocuments: number;
   /** Texts of documents go there, for the thread that reads them. */
   readonly texts: MessagePort;
 }

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { MessagePort } from 'node:worker_threads';
 import type { Catalog } from '../catalog/catalog.ts';
 import { TextsWriter } from './document-texts.ts';
@@ -15,6 +14,7 @@ export class TextsSender {
   private slot = 0;
   private ahead = 0;
   private isAlone = false;
+  private wake = () => {};
 
   constructor(
     private readonly catalog: Catalog,
@@ -22,11 +22,13 @@ export class TextsSender {
   ) {
     port.on('message', ({ read }: TextsRead) => {
       this.ahead -= read;
+      this.wake();
     });
     port.unref();
     // Without the other thread names are read by whoever takes the catalog over.
     port.once('close', () => {
       this.isAlone = true;
+      this.wake();
     });
   }
 
@@ -35,17 +37,16 @@ export class TextsSender {
     const { catalog, writer } = this;
     for (; this.slot < catalog.slotEnd; this.slot++) writer.add(this.slot, catalog);
     if (writer.length >= TEXTS_TOGETHER_BYTES) this.post();
-    while (this.ahead > MAX_TEXTS_AHEAD_BYTES && !this.isAlone) await this.isHeard();
+    while (this.ahead > MAX_TEXTS_AHEAD_BYTES && !this.isAlone)
+      await new Promise<void>((resolve) => {
+        this.wake = resolve;
+      });
   }
 
   /** All were sent, and those in the slots `gone` are gone again. */
   end(gone: readonly number[]): void {
     this.post();
     this.port.postMessage({ gone } satisfies TextsMessage);
-  }
-
-  private isHeard(): Promise<unknown> {
-    return Promise.race([once(this.port, 'message'), once(this.port, 'close')]);
   }
 
   private post(): void {
