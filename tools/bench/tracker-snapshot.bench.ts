@@ -13,7 +13,7 @@ const DOCUMENTS = 1_000_000;
 const MAX_BLOCK_MS = 20;
 const MAX_RESTORE_SECONDS = 10;
 /** Printed where the restore takes longer than asked; docs/performance.md has the profile. */
-const WHY_SLOW = 'one thread waits for memory: six words, three holders and four hashes of each document go into tables';
+const WHY_SLOW = 'two threads wait for memory: six words, three holders and four hashes of each document go into tables';
 const MIN_DIRTY_RATIO = 20;
 const HEAP_MIB = 4_096;
 

@@ -45,9 +45,10 @@ function serviceEntries() {
   return input;
 }
 
-/** Every `tools/<name>/main.ts` as `<name>`, and their child processes. */
+/** Every `tools/<name>/main.ts` as `<name>`, and their child processes; also those of services, which some tools run in themselves. */
 function toolEntries() {
   const input = {};
+  for (const [name, file] of Object.entries(serviceEntries())) if (name.endsWith('.child')) input[name] = file;
   for (const tool of readdirSync('tools')) {
     const src = `tools/${tool}`;
     if (existsSync(`${src}/main.ts`)) input[tool] = `${src}/main.ts`;

@@ -21,10 +21,12 @@ import { Pace } from './columns/pace.ts';
 import { DocumentSearch } from './search/document-search.ts';
 import { CatalogSharing } from './sharing/catalog-sharing.ts';
 import { SILENT_STEPS, TRACKER_SILENCE_MS, TrackerChanges } from './sharing/tracker-changes.ts';
+import { CopyThreads } from './snapshot/copy-threads.ts';
 import { WRITER_TAG_DIGITS } from './snapshot/document-codec.ts';
 import { FileSnapshotStore } from './snapshot/file-snapshot-store.ts';
 import { RedisConnection } from './snapshot/redis-connection.ts';
 import { REDIS_PREFIX, RedisSnapshotStore } from './snapshot/redis-snapshot-store.ts';
+import type { CopyPlace } from './snapshot/restoring-order.ts';
 import type { SnapshotStore } from './snapshot/snapshot-store.ts';
 import { Snapshotter } from './snapshot/snapshotter.ts';
 import { ConnectBack } from './swarm/connect-back.ts';
@@ -104,15 +106,12 @@ export function buildTracker({ config, clock, logger, registry, transportMetrics
     writerTag: identity.peerId.slice(0, WRITER_TAG_DIGITS),
     turns,
     filling: {
-      begin: (documents) => {
-        search.beginFilling();
-        return catalog.beginFilling(documents);
-      },
+      begin: () => search.beginFilling(),
       end: async () => {
-        const { turn } = new Pace();
-        await catalog.endFilling(turn);
-        await search.endFilling(turn);
+        await catalog.prepareOrder('added');
+        await search.endFilling(new Pace().turn);
       },
+      threads: copy && new CopyThreads(copy.place, catalog, search),
     },
   });
   snapshotter.keep(notes);
@@ -146,16 +145,22 @@ export function buildTracker({ config, clock, logger, registry, transportMetrics
 
 /** Where the copy of the catalog is, and what is there for other trackers to share it. */
 interface Copy {
+  /** Where its documents are, when it was opened. */
+  place(): Promise<CopyPlace>;
   readonly store: SnapshotStore;
   readonly shared?: { readonly store: RedisSnapshotStore; readonly changes: TrackerChanges };
 }
 
 /** Redis where it is configured, which several trackers can share, else the file, else none. */
 function copyOf({ redisUrl, snapshotFile, snapshotIntervalMs }: TrackerConfig, trackerId: PeerId, logger: Logger): Copy | undefined {
-  if (redisUrl === undefined) return snapshotFile === undefined ? undefined : { store: new FileSnapshotStore(snapshotFile, logger) };
+  if (redisUrl === undefined) {
+    if (snapshotFile === undefined) return undefined;
+    const store = new FileSnapshotStore(snapshotFile, logger);
+    return { place: async () => ({ snapshotFile, starts: await store.startsOf('documents', new Pace().turn) }), store };
+  }
   const redis = new RedisConnection(redisUrl, logger);
   const silenceMs = Math.max(TRACKER_SILENCE_MS, SILENT_STEPS * snapshotIntervalMs);
   const changes = new TrackerChanges(redis, trackerId, REDIS_PREFIX, silenceMs);
   const store = new RedisSnapshotStore(redis, REDIS_PREFIX, (transaction, change) => changes.tell(transaction, change));
-  return { store, shared: { store, changes } };
+  return { place: async () => ({ redisUrl }), store, shared: { store, changes } };
 }

@@ -5,7 +5,6 @@ import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { DOCUMENT_SORTS } from '@pageswarm/contracts';
 import { createLogger } from '@pageswarm/observability';
 import { ManualClock } from '@pageswarm/primitives';
-import { Pace } from '../columns/pace.ts';
 import { DocumentSearch } from '../search/document-search.ts';
 import { FileSnapshotStore } from '../snapshot/file-snapshot-store.ts';
 import { MemorySnapshotStore } from '../snapshot/memory-snapshot-store.ts';
@@ -151,7 +150,10 @@ function kept(store: SnapshotStore, number: number, isFilled: boolean) {
   const clock = new ManualClock(1_000_000);
   const catalog = new Catalog();
   const hosts = new HostTable(clock, 30_000);
-  const filling = { begin: (documents: number) => catalog.beginFilling(documents), end: () => catalog.endFilling(new Pace().turn) };
+  const filling = {
+    begin: () => {},
+    end: () => catalog.prepareOrder('added'),
+  };
   const options = { intervalMs: 3_600_000, writerTag: `${number}0`.repeat(8), ...(isFilled ? { filling } : {}) };
   return { catalog, hosts, snapshotter: new Snapshotter(store, catalog, hosts, clock, logger, options) };
 }

@@ -9,8 +9,6 @@ import type { PackedDocument } from './packed-document.ts';
 export class CatalogFilling {
   private readonly peers: HolderBytes;
   private additions = 0;
-  /** What was looked at, so that looking is not left out. */
-  private touched = 0;
   /** By holder: the last addition that named it. */
   private readonly namedBy = new Uint32Column();
 
@@ -19,11 +17,6 @@ export class CatalogFilling {
     private readonly ledger: HolderLedger,
   ) {
     this.peers = new HolderBytes(ledger.holders);
-  }
-
-  /** Documents that are about to be added: where their hashes go is looked at for all of them before the first is. */
-  expect(document: PackedDocument): void {
-    this.touched ^= this.documents.identities.touch(document.identity);
   }
 
   /** Holders of a document that is here; those who hold it already stay as they are. */
@@ -35,10 +28,9 @@ export class CatalogFilling {
     for (const [peerId, have, complete] of told) this.addHolder(slot, holders.numberOf(peerId), have, complete);
   }
 
-  /** @returns its slot, or -1, and nothing is changed, if it has the root or an info-hash of another document */
+  /** @returns its slot; whether it has the root or an info-hash of another document is looked at when all have come */
   add(document: PackedDocument): number {
     const slot = this.documents.addPacked(document);
-    if (slot === -1) return -1;
     const { source, holders, holderPlaces, holderPieces } = document;
     this.additions++;
     for (let n = 0; n < holders; n++) {

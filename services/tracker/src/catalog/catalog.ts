@@ -1,6 +1,6 @@
-import { setImmediate } from 'node:timers/promises';
 import type { DocumentSort } from '@pageswarm/contracts';
 import { type DocumentId, PageSwarmError, type PeerId } from '@pageswarm/primitives';
+import type { Movable } from '../columns/movable.ts';
 import type { Turn } from '../columns/pace.ts';
 import { demandFittingPieces, demandSameBytes, otherNames, type Told, wellFormed } from './announced-facts.ts';
 import { CatalogFilling } from './catalog-filling.ts';
@@ -17,6 +17,12 @@ import { type CatalogTables, StoredDocument } from './stored-document.ts';
 /** The most documents that are listed; more are refused. */
 export const MAX_DOCUMENTS = 2_000_000;
 
+/** What a document has behind it: who holds how much of it, and whether that is all. */
+export interface DocumentPast {
+  readonly completed: number;
+  readonly holdings: Iterable<readonly [PeerId, number, boolean]>;
+}
+
 export interface CatalogLimits {
   /** @default MAX_DOCUMENTS */
   readonly documents: number;
@@ -28,7 +34,7 @@ export interface CatalogLimits {
  * All documents and who holds them, in memory. The one writer of its tables; everything else reads records made from them
  * and listens. It knows no time and no addresses: moments are arguments, and peers are ids that are listed or not.
  */
-export class Catalog {
+export class Catalog implements Movable {
   private readonly documents = new DocumentTable();
   private readonly orders = new DocumentOrders(this.documents);
   private readonly ledger = new HolderLedger({
@@ -59,32 +65,72 @@ export class Catalog {
     this.hostless = new HostlessDocuments(this.limits.hostlessGraceMs);
   }
 
+  get maxDocuments(): number {
+    return this.limits.documents;
+  }
+
   get size(): number {
     return this.documents.size;
   }
 
-  /**
-   * So many documents are about to come, and until {@link endFilling} nothing goes: what would grow with each of them is
-   * made as large as they need, or afterwards.
-   */
-  async beginFilling(documents: number): Promise<void> {
+  /** Very many documents are about to come into an empty catalog. Until {@link settle} has resolved none is found, and none goes. */
+  beginFilling(): void {
     this.filling = new CatalogFilling(this.documents, this.ledger);
-    if (this.size > 0) return;
     this.orders.postpone();
     this.holdings.beginFilling();
-    await this.documents.identities.reserve(Math.min(documents, this.limits.documents), setImmediate);
+    this.documents.identities.beginFilling();
   }
 
-  /** They have come, and nothing comes or goes before this resolves. */
-  async endFilling(turn: Turn): Promise<void> {
-    await this.holdings.endFilling(turn);
+  /**
+   * They have come, and nothing comes or goes before this resolves. The order of adding is still to be prepared.
+   * @param retake is given those documents that an earlier one has the root or an info-hash of, in the order in which they
+   * came, to {@link restore} them
+   * @returns the slots of those that did not stay
+   */
+  async settle(turn: Turn, retake: (facts: DocumentFacts, past: DocumentPast) => void): Promise<number[]> {
+    const { documents, holdings } = this;
+    if (!this.filling) return [];
     this.filling = undefined;
-    await this.orders.prepare('added');
+    await holdings.endFilling(turn);
+    const { end } = documents;
+    const late = await documents.identities.settle(end, turn);
+    const takenOut = late.map((slot) => this.takeOut(slot));
+    for (const [n, slot] of late.entries()) {
+      // A document that stays after all gets the slot that it had.
+      documents.release(slot);
+      const { facts, past } = takenOut[n] as (typeof takenOut)[number];
+      retake(facts, past);
+    }
+    const gone = late.filter((slot) => !documents.isListed(slot));
+    await documents.identities.endFilling(end, gone, turn);
+    return gone;
   }
 
-  /** This document is about to be given to {@link fill}; it goes faster if several are expected at a time. */
-  expect(document: PackedDocument): void {
-    this.filling?.expect(document);
+  /** Whether so many documents more can come while the catalog is being filled, whether they stay or not. */
+  hasRoomFor(count: number): boolean {
+    return this.documents.size + count <= this.limits.documents;
+  }
+
+  /**
+   * What moves from a catalog that was filled in another thread to this one, which must have no documents and know no
+   * peers but those that the other one knew before it was filled. Then the order of adding is still to be prepared.
+   */
+  get movables(): readonly Movable[] {
+    return [this.holders, this, ...this.documents.movables, ...this.holdings.movables, ...this.hostless.movables];
+  }
+
+  handOver(): number {
+    return this.bytes;
+  }
+
+  takeOver(bytes: number): void {
+    this.bytes = bytes;
+    this.orders.postpone();
+  }
+
+  /** Peers are known by these numbers, in this order, before documents that name them come. */
+  expectHolders(ids: readonly PeerId[]): void {
+    for (const id of ids) this.holders.numberOf(id);
   }
 
   /**
@@ -94,11 +140,9 @@ export class Catalog {
   fill(document: PackedDocument, now: number): boolean {
     if (!this.filling || this.documents.size >= this.limits.documents) return false;
     const slot = this.filling.add(document);
-    if (slot === -1) return false;
-    this.orders.enter(slot);
     this.bytes += document.size;
     if (document.holders === 0) this.hostless.add(slot, now);
-    this.publish('added', slot);
+    if (this.listeners.length > 0) this.publish('added', slot);
     return true;
   }
 
@@ -134,6 +178,10 @@ export class Catalog {
   /** The document in a slot. */
   at(slot: number): DocumentRecord | undefined {
     return this.documents.isListed(slot) ? new StoredDocument(this.tables, slot) : undefined;
+  }
+
+  isListed(slot: number): boolean {
+    return this.documents.isListed(slot);
   }
 
   /** All slots are below this. */
@@ -282,11 +330,7 @@ export class Catalog {
   }
 
   /** Puts back a document of a snapshot; what is known already wins. Holders are not listed before they show up. */
-  restore(
-    facts: DocumentFacts,
-    past: { readonly completed: number; readonly holdings: Iterable<readonly [PeerId, number, boolean]> },
-    now: number,
-  ): void {
+  restore(facts: DocumentFacts, past: DocumentPast, now: number): void {
     const known = this.documents.identities.findRoot(facts.id);
     if (known === -1 && this.documents.size >= this.limits.documents) return;
     const slot = known === -1 ? this.insert(facts, past.completed) : known;
@@ -330,6 +374,19 @@ export class Catalog {
     // Listeners may still read what the document was; the slot goes to another one only afterwards.
     this.tell('removed', gone);
     this.documents.release(slot);
+  }
+
+  /** Takes a document away that nobody was told of. @returns what it was; its slot is still to be released */
+  private takeOut(slot: number): { readonly facts: DocumentFacts; readonly past: DocumentPast } {
+    const document = new StoredDocument(this.tables, slot);
+    const { id, name, size, pieceLength, md5, infoHashV1, infoHashV2, addedBy, addedAt, aliases, inspection, completed } = document;
+    const facts = { id, name, size, pieceLength, md5, infoHashV1, infoHashV2, addedBy, addedAt, aliases, inspection };
+    const holdings = [...document.holdings].map(([peerId, { have, complete }]) => [peerId, have, complete] as const);
+    for (let row = this.holdings.firstOfSlot(slot); row !== -1; row = this.holdings.firstOfSlot(slot)) this.holdings.delete(row);
+    this.hostless.delete(slot);
+    this.bytes -= size;
+    this.documents.hide(slot);
+    return { facts, past: { completed, holdings } };
   }
 
   private describe(known: StoredDocument, facts: DocumentFacts): void {

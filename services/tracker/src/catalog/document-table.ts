@@ -1,6 +1,7 @@
 import type { Inspection } from '@pageswarm/contracts';
 import { ByteArena } from '../columns/byte-arena.ts';
 import { Float64Column, Uint32Column } from '../columns/column.ts';
+import type { Movable } from '../columns/movable.ts';
 import {
   type Description,
   decodeDescription,
@@ -28,7 +29,7 @@ type DocumentNumbers = Pick<PackedDocument, 'size' | 'pieceBits' | 'addedAt' | '
  * What is known about documents, by slot: a small number that is used again when a document is gone. Numbers are in
  * columns, hashes in rows, texts and words per page in arenas; objects are made when somebody reads.
  */
-export class DocumentTable {
+export class DocumentTable implements Movable {
   readonly identities = new IdentityTable();
   private readonly states = new Uint32Column();
   private readonly sizes = new Float64Column();
@@ -42,7 +43,7 @@ export class DocumentTable {
   private readonly nameHeads = new Uint32Column();
   private readonly texts = new ByteArena();
   private readonly wordCounts = new ByteArena();
-  private readonly free: number[] = [];
+  private free: number[] = [];
   private slots = 0;
   private count = 0;
 
@@ -53,6 +54,24 @@ export class DocumentTable {
   /** All slots are below this. */
   get end(): number {
     return this.slots;
+  }
+
+  get movables(): readonly Movable[] {
+    return [
+      ...[this, this.states, this.sizes, this.addedAts, this.pages, this.completions, this.listedHosts, this.generations],
+      ...[this.descriptions, this.words, this.nameHeads, this.texts, this.wordCounts, ...this.identities.movables],
+    ];
+  }
+
+  handOver(): { readonly free: number[]; readonly slots: number; readonly count: number } {
+    const { free, slots, count } = this;
+    return { free, slots, count };
+  }
+
+  takeOver({ free, slots, count }: ReturnType<DocumentTable['handOver']>): void {
+    this.free = free;
+    this.slots = slots;
+    this.count = count;
   }
 
   add(facts: DocumentFacts, completed: number): number {

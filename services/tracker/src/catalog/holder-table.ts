@@ -1,5 +1,10 @@
 import type { PeerId } from '@pageswarm/primitives';
+import type { Movable } from '../columns/movable.ts';
+import type { Turn } from '../columns/pace.ts';
 import { ShardedMap } from './sharded-map.ts';
+
+/** Peers that are taken over before others may get their turn. */
+const NUMBERED_PER_TURN = 256;
 
 /** A peer as the catalog knows it. */
 export interface Holder {
@@ -17,7 +22,7 @@ export interface Holder {
 }
 
 /** Peers that hold something or are listed, by a small number that is used again when a peer is gone. */
-export class HolderTable {
+export class HolderTable implements Movable {
   private readonly numbers = new ShardedMap<PeerId, number>();
   private readonly holders: (Holder | undefined)[] = [];
   private readonly free: number[] = [];
@@ -35,6 +40,18 @@ export class HolderTable {
     this.holders[number] = { peerId, session: 0, listed: false, validFrom: 0, endedAt: 0, isLeaving: false };
     this.numbers.set(peerId, number);
     return number;
+  }
+
+  /** The ids of peers of which nothing is known but that they hold something, in the order of their numbers. */
+  handOver(): PeerId[] {
+    return this.ids();
+  }
+
+  async takeOver(ids: readonly PeerId[], turn: Turn): Promise<void> {
+    for (const [number, id] of ids.entries()) {
+      if (this.numberOf(id) !== number) throw new Error('Peers have other numbers here than where documents came from');
+      if (number % NUMBERED_PER_TURN === 0) await turn();
+    }
   }
 
   delete(number: number): void {

@@ -1,5 +1,6 @@
 import { Uint32Column } from '../columns/column.ts';
 import { HashTable, hashOfPair } from '../columns/hash-table.ts';
+import type { Movable } from '../columns/movable.ts';
 import type { Turn } from '../columns/pace.ts';
 
 /** A complete holding has this bit beside its pieces. */
@@ -13,7 +14,7 @@ const PIECES_MASK = COUNTED - 1;
  * documents of the host, and found by both. A change is a few writes, and a host's end costs its own rows only, however
  * many hosts a document has and however many documents there are.
  */
-export class HoldingTable {
+export class HoldingTable implements Movable {
   private readonly slots = new Uint32Column();
   private readonly hosts = new Uint32Column();
   private readonly pieces = new Uint32Column();
@@ -36,6 +37,26 @@ export class HoldingTable {
   /** Rows that were written, ever; tests count them. */
   get writes(): number {
     return this.changes;
+  }
+
+  get movables(): readonly Movable[] {
+    return [
+      ...[this, this.slots, this.hosts, this.pieces, this.sessions, this.rows],
+      ...[this.nextOfSlot, this.previousOfSlot, this.headOfSlot, this.countOfSlot],
+      ...[this.nextOfHost, this.previousOfHost, this.headOfHost, this.countOfHost],
+    ];
+  }
+
+  handOver(): { readonly freeRow: number; readonly end: number; readonly changes: number } {
+    const { freeRow, end, changes } = this;
+    return { freeRow, end, changes };
+  }
+
+  takeOver({ freeRow, end, changes }: ReturnType<HoldingTable['handOver']>): void {
+    this.freeRow = freeRow;
+    this.end = end;
+    this.changes = changes;
+    this.isFilling = false;
   }
 
   /** Very many rows are about to come and none to go; until {@link endFilling} has resolved none is found by its pair. */

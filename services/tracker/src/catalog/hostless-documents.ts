@@ -1,4 +1,5 @@
 import { Float64Column } from '../columns/column.ts';
+import type { Movable } from '../columns/movable.ts';
 import { SlotQueue } from './slot-queue.ts';
 
 /** How long a document that nobody holds any more stays listed, in milliseconds: its hosts may come back tomorrow. */
@@ -10,6 +11,10 @@ export class HostlessDocuments {
   private readonly since = new Float64Column();
 
   constructor(private readonly graceMs: number) {}
+
+  get movables(): readonly Movable[] {
+    return [...this.queue.movables, this.since];
+  }
 
   /** Since when nobody holds it; undefined for one that somebody holds. */
   sinceOf(slot: number): number | undefined {

@@ -1,5 +1,7 @@
 import type { DocumentId, InfoHashV1, InfoHashV2, Md5, PeerId } from '@pageswarm/primitives';
 import { HashTable, hashOfBytes } from '../columns/hash-table.ts';
+import type { Movable } from '../columns/movable.ts';
+import type { Turn } from '../columns/pace.ts';
 
 /** Where each hash is in a row, in bytes. */
 interface Field {
@@ -36,13 +38,30 @@ export interface Identity {
 }
 
 /** The hashes of documents by slot: 120 bytes each in large chunks, and found by each hash through tables of slots. */
-export class IdentityTable {
-  private readonly chunks: Buffer[] = [];
+export class IdentityTable implements Movable {
+  private chunks: Buffer<ArrayBuffer>[] = [];
   private readonly wanted = Buffer.alloc(IDENTITY_ROW_SIZE);
   private readonly roots = new HashTable((slot) => this.hashAt(slot, ROOT));
   private readonly v1 = new HashTable((slot) => this.hashAt(slot, V1));
   private readonly v2 = new HashTable((slot) => this.hashAt(slot, CUT_V2));
   private readonly md5s = new HashTable((slot) => this.hashAt(slot, MD5));
+  /** Rows are not found by anything yet. */
+  private isFilling = false;
+  /** They are found by all but their md5. */
+  private isSettling = false;
+
+  get movables(): readonly Movable[] {
+    return [this, this.roots, this.v1, this.v2, this.md5s];
+  }
+
+  handOver(): Uint8Array<ArrayBuffer>[] {
+    return this.chunks;
+  }
+
+  takeOver(chunks: Uint8Array<ArrayBuffer>[]): void {
+    // A Buffer that moves arrives as plain bytes.
+    this.chunks = chunks.map(({ buffer }) => Buffer.from(buffer));
+  }
 
   set(slot: number, { id, infoHashV1, infoHashV2, md5, addedBy }: Identity): void {
     const chunk = this.newRow(slot);
@@ -52,7 +71,7 @@ export class IdentityTable {
     chunk.write(infoHashV1, at + V1.start, 'hex');
     chunk.write(md5, at + MD5.start, 'hex');
     chunk.write(addedBy, at + ADDED_BY.start, 'hex');
-    this.enter(slot, this.hashAt(slot, ROOT), this.hashAt(slot, V1), this.hashAt(slot, CUT_V2));
+    if (!this.isFilling) this.enter(slot, this.hashAt(slot, ROOT), this.hashAt(slot, V1), this.hashAt(slot, CUT_V2));
   }
 
   /**
@@ -60,28 +79,55 @@ export class IdentityTable {
    * @returns false, and changes nothing, if its root or one of its info-hashes is that of another document
    */
   setRow(slot: number, row: Uint8Array): boolean {
+    if (this.isFilling) {
+      this.copyRow(slot, row);
+      return true;
+    }
     const [root, v1, v2] = [hashOf(row, ROOT), hashOf(row, V1), hashOf(row, CUT_V2)];
     if (this.findRow(this.roots, root, row, ROOT) !== -1) return false;
     if (this.findRow(this.v1, v1, row, V1) !== -1 || this.findRow(this.v2, v2, row, CUT_V2) !== -1) return false;
-    const chunk = this.newRow(slot);
-    const at = rowAt(slot);
-    for (let n = 0; n < IDENTITY_ROW_SIZE; n++) chunk[at + n] = row[n] as number;
+    this.copyRow(slot, row);
     this.enter(slot, root, v1, v2);
     return true;
   }
 
-  /** Looks where a row would be found. */
-  touch(row: Uint8Array): number {
-    const [root, v1] = [this.roots.touch(hashOf(row, ROOT)), this.v1.touch(hashOf(row, V1))];
-    return root ^ v1 ^ this.v2.touch(hashOf(row, CUT_V2)) ^ this.md5s.touch(hashOf(row, MD5));
+  /** Very many rows are about to come into an empty table: nothing is found before {@link settle} and {@link endFilling}. */
+  beginFilling(): void {
+    this.isFilling = true;
   }
 
-  /** Room for so many documents in all, made a table at a time. */
-  async reserve(documents: number, turn: () => Promise<unknown>): Promise<void> {
-    for (const table of [this.roots, this.v1, this.v2, this.md5s]) {
-      table.reserve(documents);
-      await turn();
-    }
+  /**
+   * All rows below `end` are found from now on by their root and info-hashes, the earliest where several have the same.
+   * @returns those that an earlier one has the root or an info-hash of, in order: they are to be deleted, and may come again
+   */
+  async settle(end: number, turn: Turn): Promise<number[]> {
+    const late = new Set<number>();
+    const uniques: (readonly [HashTable, Field])[] = [
+      [this.roots, ROOT],
+      [this.v1, V1],
+      [this.v2, CUT_V2],
+    ];
+    for (const [table, field] of uniques)
+      await table.fill(end, turn, (slot, earlier) => {
+        if (!this.isSame(slot, earlier, field)) return true;
+        late.add(slot);
+        return false;
+      });
+    this.isFilling = false;
+    this.isSettling = true;
+    return [...late].sort((a, b) => a - b);
+  }
+
+  /** All rows below `end` are found by their md5, too, but those that are `gone`. */
+  async endFilling(end: number, gone: readonly number[], turn: Turn): Promise<void> {
+    const isGone = new Set(gone);
+    let [last, others] = [-1, 0];
+    await this.md5s.fill(end, turn, (slot, earlier) => {
+      if (slot !== last) [last, others] = [slot, 0];
+      return isGone.has(earlier) || !this.isSame(slot, earlier, MD5) || ++others < MAX_DOCUMENTS_PER_MD5;
+    });
+    for (const slot of gone) this.md5s.delete(this.hashAt(slot, MD5), slot);
+    this.isSettling = false;
   }
 
   /** Nothing is found by the hashes of this slot any more; they can be read until the slot is used again. */
@@ -169,6 +215,7 @@ export class IdentityTable {
     this.roots.add(root, slot);
     this.v1.add(v1, slot);
     this.v2.add(v2, slot);
+    if (this.isSettling) return;
     const md5 = this.hashAt(slot, MD5);
     let others = 0;
     this.md5s.find(md5, (other) => this.isSame(other, slot, MD5) && ++others === MAX_DOCUMENTS_PER_MD5);
@@ -190,6 +237,12 @@ export class IdentityTable {
   private text(slot: number, { start, length }: Field): string {
     const at = rowAt(slot) + start;
     return this.chunkOf(slot).toString('hex', at, at + length);
+  }
+
+  private copyRow(slot: number, row: Uint8Array): void {
+    const chunk = this.newRow(slot);
+    const at = rowAt(slot);
+    for (let n = 0; n < IDENTITY_ROW_SIZE; n++) chunk[at + n] = row[n] as number;
   }
 
   private newRow(slot: number): Buffer {

@@ -1,15 +1,30 @@
 import { Uint32Column } from '../columns/column.ts';
+import type { Movable } from '../columns/movable.ts';
 
 /**
  * Slots in the order in which they came, linked through columns: joining and leaving anywhere is a few writes, however
  * many there are.
  */
-export class SlotQueue {
+export class SlotQueue implements Movable {
   /** One more than the neighbour; 0 for none, also of slots that are not in the queue. */
   private readonly nexts = new Uint32Column();
   private readonly previous = new Uint32Column();
   private head = 0;
   private tail = 0;
+
+  get movables(): readonly Movable[] {
+    return [this, this.nexts, this.previous];
+  }
+
+  handOver(): { readonly head: number; readonly tail: number } {
+    const { head, tail } = this;
+    return { head, tail };
+  }
+
+  takeOver({ head, tail }: ReturnType<SlotQueue['handOver']>): void {
+    this.head = head;
+    this.tail = tail;
+  }
 
   has(slot: number): boolean {
     return this.head === slot + 1 || this.previous.get(slot) !== 0;

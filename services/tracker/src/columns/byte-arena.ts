@@ -1,4 +1,5 @@
 import { PageSwarmError } from '@pageswarm/primitives';
+import type { Movable } from './movable.ts';
 
 /** Bytes of one chunk of an arena. An arena grows by one at a time and moves nothing. */
 export const ARENA_CHUNK_BYTES = 1_048_576;
@@ -14,15 +15,22 @@ const GRANULE_MASK = GRANULES - 1;
 /** Up to how many times larger free blocks are cut before a new chunk is begun. */
 const CUT_FACTOR = 4;
 
+interface ArenaParts {
+  readonly chunks: Uint8Array<ArrayBuffer>[];
+  readonly free: Uint32Array;
+  readonly fresh: number;
+  readonly freshEnd: number;
+}
+
 /**
  * Blocks of bytes of any length, known by a reference: a whole number from 1 up that fits into 31 bits for 16 GiB.
  * Freed blocks wait in one list for each length, linked through themselves, so that keeping a million small texts costs
  * their bytes and not a million objects.
  */
-export class ByteArena {
-  private readonly chunks: Buffer[] = [];
+export class ByteArena implements Movable {
+  private chunks: Buffer<ArrayBuffer>[] = [];
   /** By granules: one more than the place of the first free block. */
-  private readonly free = new Uint32Array(GRANULES + 1);
+  private free = new Uint32Array(GRANULES + 1);
   /** Where the rest of the last chunk begins, in granules from the first chunk on. */
   private fresh = 0;
   private freshEnd = 0;
@@ -102,8 +110,21 @@ export class ByteArena {
     return offsetAt(reference - 1) + HEADER_BYTES;
   }
 
-  private chunkAt(place: number): Buffer {
-    return this.chunks[place >>> GRANULE_SHIFT] as Buffer;
+  handOver(): ArenaParts {
+    const { chunks, free, fresh, freshEnd } = this;
+    return { chunks, free, fresh, freshEnd };
+  }
+
+  takeOver({ chunks, free, fresh, freshEnd }: ArenaParts): void {
+    // A Buffer that moves arrives as plain bytes.
+    this.chunks = chunks.map(({ buffer }) => Buffer.from(buffer));
+    this.free = free as Uint32Array<ArrayBuffer>;
+    this.fresh = fresh;
+    this.freshEnd = freshEnd;
+  }
+
+  private chunkAt(place: number): Buffer<ArrayBuffer> {
+    return this.chunks[place >>> GRANULE_SHIFT] as Buffer<ArrayBuffer>;
   }
 
   private take(granules: number): number {

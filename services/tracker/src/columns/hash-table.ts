@@ -1,4 +1,6 @@
 import { randomInt } from 'node:crypto';
+import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
+import type { Movable } from './movable.ts';
 import type { Turn } from './pace.ts';
 
 /** Tables behind one face, a power of two: each grows on its own, so that a million items never move at once. */
@@ -10,11 +12,20 @@ const MAX_LOAD = 0.75;
 /** Items that are looked at before others may get their turn, when very many come at once. */
 const FILLED_PER_TURN = 4_096;
 
+const SEED_NAME = 'pageswarm hash seed';
 /**
  * Chosen anew in each process: whoever sends us keys cannot know which of them meet in one cell, and so cannot make
- * looking them up slow.
+ * looking them up slow. All threads of a process have the same one, for tables move between them.
  */
-const SEED = randomInt(2 ** 32);
+const SEED = seedOfProcess();
+
+function seedOfProcess(): number {
+  const known = getEnvironmentData(SEED_NAME);
+  if (typeof known === 'number') return known;
+  const seed = randomInt(2 ** 32);
+  setEnvironmentData(SEED_NAME, seed);
+  return seed;
+}
 
 /** The hash of bytes, 32 bits of which all are good. */
 export function hashOfBytes(bytes: Uint8Array, start: number, end: number): number {
@@ -52,12 +63,11 @@ const GROUP_WORDS = GROUP_CELLS + 1;
 
 /** The cells of one shard: of each one more than its item, or 0 where it is free, and eight bits of the hash. */
 class Shard {
-  private readonly words: Uint32Array;
-
   /** @param length of cells, a power of two */
-  constructor(readonly length: number) {
-    this.words = new Uint32Array((length / GROUP_CELLS) * GROUP_WORDS);
-  }
+  constructor(
+    readonly length: number,
+    readonly words = new Uint32Array((length / GROUP_CELLS) * GROUP_WORDS),
+  ) {}
 
   get(at: number): number {
     return this.words[wordOf(at)] as number;
@@ -93,24 +103,27 @@ function tagShift(at: number): number {
   return (at & 3) * 8;
 }
 
+interface HashTableParts {
+  readonly words: Uint32Array[];
+  readonly counts: Uint32Array;
+}
+
 /**
  * Finds items, known by whole numbers, by the hash of a key that lives elsewhere: five bytes for each cell. Keys are looked
  * at for the one that is wanted and one in 256 others, for each look is a wait for memory. Items of equal keys are found in
  * the order in which they came.
  */
-export class HashTable {
-  private readonly shards = Array.from({ length: HASH_SHARDS }, () => new Shard(FIRST_SHARD_CELLS));
-  private readonly counts = new Uint32Array(HASH_SHARDS);
+export class HashTable implements Movable {
+  private shards = Array.from({ length: HASH_SHARDS }, () => new Shard(FIRST_SHARD_CELLS));
+  private counts = new Uint32Array(HASH_SHARDS);
 
   /** @param hashOf the hash of the key of an item that is in the table */
   constructor(private readonly hashOf: (item: number) => number) {}
 
-  /** Room for so many items in all, so that they move no more while they come. */
+  /** An empty table gets room for about so many items, so that they move no more while they come. */
   reserve(items: number): void {
-    // Some shards get more than their part.
-    const length = cellsFor((1.03 * items) / HASH_SHARDS);
-    for (let shard = 0; shard < HASH_SHARDS; shard++)
-      if ((this.shards[shard] as Shard).length < length) this.shards[shard] = this.grown(this.shards[shard] as Shard, length);
+    const length = cellsFor(items / HASH_SHARDS);
+    this.shards = this.shards.map(() => new Shard(length));
   }
 
   /** The first item of this hash that `isWanted` accepts; -1 if there is none. */
@@ -126,16 +139,10 @@ export class HashTable {
   }
 
   /**
-   * Looks where an item of this hash would be. Whoever does so for several items before they are looked for has waited
-   * for memory once, for processors fetch several places at a time.
+   * An empty table takes all items below `end`, one shard after the other, so that what is written lies close together.
+   * @param isTaken is asked of every item that an earlier one has the hash of, for each of those: a false leaves it out
    */
-  touch(hash: number): number {
-    const shard = this.shards[hash >>> SHARD_SHIFT] as Shard;
-    return shard.get(hash & (shard.length - 1));
-  }
-
-  /** An empty table takes all items below `end`, one shard after the other, so that what is written lies close together. */
-  async fill(end: number, turn: Turn): Promise<void> {
+  async fill(end: number, turn: Turn, isTaken?: (item: number, earlier: number) => boolean): Promise<void> {
     const hashes = new Uint32Array(end);
     const ends = new Uint32Array(HASH_SHARDS + 1);
     for (let item = 0; item < end; item++) {
@@ -162,7 +169,15 @@ export class HashTable {
     for (let shard = 0, at = 0; shard < HASH_SHARDS; shard++) {
       const length = cellsFor(this.counts[shard] as number);
       const filled = new Shard(length);
-      for (; at < (ends[shard] as number); at++) place(filled, hashes[items[at] as number] as number, (items[at] as number) + 1);
+      let count = 0;
+      for (; at < (ends[shard] as number); at++) {
+        const item = items[at] as number;
+        const hash = hashes[item] as number;
+        if (isTaken && !isWelcome(filled, hash, (earlier) => hashes[earlier] !== hash || isTaken(item, earlier))) continue;
+        place(filled, hash, item + 1);
+        count++;
+      }
+      this.counts[shard] = count;
       this.shards[shard] = filled;
       await turn();
     }
@@ -198,6 +213,15 @@ export class HashTable {
     this.counts[number] = (this.counts[number] as number) - 1;
   }
 
+  handOver(): HashTableParts {
+    return { words: this.shards.map(({ words }) => words), counts: this.counts };
+  }
+
+  takeOver({ words, counts }: HashTableParts): void {
+    this.shards = words.map((cells) => new Shard((cells.length / GROUP_WORDS) * GROUP_CELLS, cells as Uint32Array<ArrayBuffer>));
+    this.counts = counts as Uint32Array<ArrayBuffer>;
+  }
+
   /** Begins behind a free cell, so that items of equal keys keep their order. */
   private grown(shard: Shard, length: number): Shard {
     const larger = new Shard(length);
@@ -214,6 +238,17 @@ export class HashTable {
 /** Cells of a shard that so many items fit into. */
 function cellsFor(items: number): number {
   return 2 ** Math.ceil(Math.log2(Math.max(FIRST_SHARD_CELLS, items / MAX_LOAD)));
+}
+
+/** Whether every item that may be of the same hash agrees to one more. */
+function isWelcome(shard: Shard, hash: number, agrees: (earlier: number) => boolean): boolean {
+  const mask = shard.length - 1;
+  const tag = (hash >>> TAG_SHIFT) & TAG_MASK;
+  for (let at = hash & mask; ; at = (at + 1) & mask) {
+    const cell = shard.get(at);
+    if (cell === 0) return true;
+    if (shard.hasTag(at, tag) && !agrees(cell - 1)) return false;
+  }
 }
 
 function place(shard: Shard, hash: number, cell: number): void {

@@ -1,3 +1,4 @@
+import type { Movable } from './movable.ts';
 import type { Turn } from './pace.ts';
 
 /** Numbers in one block; a full block is split. A change moves at most this many numbers and one list of blocks. */
@@ -16,7 +17,7 @@ interface Block {
  * Whole numbers below 2^32 in a total order, kept in blocks, so that a million of them change one at a time without a
  * pause. `compare` never answers 0 for two different ones, and answers the same while both are in the list.
  */
-export class OrderedNumbers {
+export class OrderedNumbers implements Movable {
   private readonly blocks: Block[] = [];
   private count = 0;
 
@@ -44,6 +45,20 @@ export class OrderedNumbers {
       if (block.count > 0) this.blocks.push(block);
       if (++filled % BLOCKS_PER_TURN === 0) await turn();
     }
+  }
+
+  handOver(): Uint32Array {
+    const numbers = new Uint32Array(this.count);
+    let end = 0;
+    for (const { items, count } of this.blocks) {
+      numbers.set(items.subarray(0, count), end);
+      end += count;
+    }
+    return numbers;
+  }
+
+  takeOver(numbers: Uint32Array, turn: Turn): Promise<void> {
+    return this.fill(numbers, turn);
   }
 
   add(item: number): void {

@@ -4,10 +4,14 @@ import { parseMagnet } from '@pageswarm/torrent';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { OrderPlace } from '../catalog/document-orders.ts';
 import type { CatalogChange, DocumentRecord } from '../catalog/document-record.ts';
+import type { Movable } from '../columns/movable.ts';
 import type { Turn } from '../columns/pace.ts';
 import { wordsOf } from './fold.ts';
 import { NameIndex } from './name-index.ts';
 import { compareFits, decodeCursor, encodeCursor, FirstInOrder, type Fit } from './ranking.ts';
+
+/** Documents whose texts are read before others may get their turn. */
+const READ_PER_TURN = 64;
 
 const HASH = /^(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})$/;
 
@@ -45,8 +49,18 @@ export class DocumentSearch {
   }
 
   /** They have come, and none comes or goes before this resolves. */
-  endFilling(turn: Turn): Promise<void> {
-    return this.index.endFilling(this.catalog, turn);
+  async endFilling(turn: Turn): Promise<void> {
+    if (!this.index.isFilling) return;
+    for (let slot = 0; slot < this.catalog.slotEnd; slot++) {
+      if (slot % READ_PER_TURN === 0) await turn();
+      this.index.fill(slot, this.catalog);
+    }
+    await this.index.endFilling(turn);
+  }
+
+  /** What moves here from an index that was filled in another thread; nothing may have been searched or changed before. */
+  get movables(): readonly Movable[] {
+    return this.index.movables;
   }
 
   /** Different words that the index knows. */

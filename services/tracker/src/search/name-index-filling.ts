@@ -8,13 +8,11 @@ import type { Vocabulary } from './vocabulary.ts';
 import type { WordLists } from './word-lists.ts';
 import { WordSplitter } from './word-splitter.ts';
 
-/** Documents whose texts are read before others may get their turn. */
+/** Documents whose words are placed before others may get their turn. */
 const DOCUMENTS_PER_TURN = 64;
 
-/** Where the texts of very many documents are. */
+/** Where the texts of documents are. */
 export interface TextSource {
-  /** All slots are below this. */
-  readonly slotEnd: number;
   /** Calls `tell` with each text of the document in a slot, in UTF-8 from `start` to `end`. @returns how many there are */
   readTexts(slot: number, tell: TellText): number;
 }
@@ -35,34 +33,28 @@ export class NameIndexFilling {
   private readonly found: number[] = [];
   private slot = 0;
 
-  constructor(
-    private readonly tables: NameTables,
-    private readonly source: TextSource,
-  ) {}
+  constructor(private readonly tables: NameTables) {}
 
-  /** No document may come or go meanwhile. */
-  async run(turn: Turn): Promise<void> {
+  /** Reads the document in a slot. They come in the order of their slots, each once. */
+  read(slot: number, source: TextSource): void {
+    this.slot = slot;
+    this.found.length = 0;
+    const texts = source.readTexts(slot, this.readText);
+    if (texts > 0) this.tables.words.set(slot, this.found, texts);
+  }
+
+  /** All were read. */
+  async end(turn: Turn): Promise<void> {
     const { words, postings, vocabulary } = this.tables;
-    const { slotEnd } = this.source;
-    for (this.slot = 0; this.slot < slotEnd; this.slot++) {
-      if (this.slot % DOCUMENTS_PER_TURN === 0) await turn();
-      this.readSlot();
-    }
     this.sort.arrange();
     const { found, sort } = this;
-    for (let slot = 0; slot < slotEnd; slot++) {
+    for (let slot = 0; slot < words.end; slot++) {
       if (slot % DOCUMENTS_PER_TURN === 0) await turn();
       words.read(slot, found);
       for (let n = 0; n < found.length; n++) sort.place(found[n] as number, slot);
     }
     await sort.fill(postings, turn);
     await vocabulary.endFilling(turn);
-  }
-
-  private readSlot(): void {
-    this.found.length = 0;
-    const texts = this.source.readTexts(this.slot, this.readText);
-    if (texts > 0) this.tables.words.set(this.slot, this.found, texts);
   }
 
   private readonly readText: TellText = (bytes, start, end) => {

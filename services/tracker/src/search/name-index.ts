@@ -1,4 +1,5 @@
 import { Uint32Column } from '../columns/column.ts';
+import type { Movable } from '../columns/movable.ts';
 import type { Turn } from '../columns/pace.ts';
 import { foldText, MAX_QUERY_WORDS, wordsOf } from './fold.ts';
 import { NameIndexFilling, type TextSource } from './name-index-filling.ts';
@@ -53,7 +54,7 @@ export class NameIndex {
   private readonly vocabulary = new Vocabulary();
   private readonly postings = new PostingLists();
   private readonly words = new WordLists();
-  private isFilling = false;
+  private filling: NameIndexFilling | undefined;
   /** The last query that saw each slot. */
   private readonly seen = new Uint32Column();
   private queries = 0;
@@ -67,23 +68,37 @@ export class NameIndex {
     return this.vocabulary.size;
   }
 
+  /** What moves from an index that was filled in another thread to this one, which must be empty. */
+  get movables(): readonly Movable[] {
+    return [...this.vocabulary.movables, ...this.postings.movables, ...this.words.movables];
+  }
+
   /** Very many documents are about to come, and none is here: until {@link endFilling} has resolved nothing is found. */
   beginFilling(): void {
-    this.isFilling = this.vocabulary.size === 0;
-    this.vocabulary.beginFilling();
+    if (this.vocabulary.size > 0) return;
+    const { vocabulary, postings, words } = this;
+    vocabulary.beginFilling();
+    this.filling = new NameIndexFilling({ vocabulary, postings, words });
+  }
+
+  get isFilling(): boolean {
+    return this.filling !== undefined;
+  }
+
+  /** Takes the document in a slot while the index is being filled. They come in the order of their slots, each once. */
+  fill(slot: number, source: TextSource): void {
+    this.filling?.read(slot, source);
   }
 
   /** They have come, and none comes or goes before this resolves. */
-  async endFilling(source: TextSource, turn: Turn): Promise<void> {
-    if (!this.isFilling) return;
-    const { vocabulary, postings, words } = this;
-    await new NameIndexFilling({ vocabulary, postings, words }, source).run(turn);
-    this.isFilling = false;
+  async endFilling(turn: Turn): Promise<void> {
+    await this.filling?.end(turn);
+    this.filling = undefined;
   }
 
   /** The document in `slot` is new or its texts have changed. */
   set(slot: number): void {
-    if (this.isFilling) return;
+    if (this.filling) return;
     const before = this.words.has(slot) ? this.words.of(slot) : NONE;
     const texts = this.textsOf(slot);
     const [first = ''] = texts;

@@ -1,5 +1,6 @@
 import { ByteArena } from '../columns/byte-arena.ts';
 import { Uint32Column } from '../columns/column.ts';
+import type { Movable } from '../columns/movable.ts';
 import type { Turn } from '../columns/pace.ts';
 import { VarintReader, writeVarint } from '../columns/varint.ts';
 
@@ -26,6 +27,15 @@ export class NumberBuffer {
   }
 }
 
+/** The large lists, one behind the other. */
+interface LargeParts {
+  /** How many blocks each has. */
+  readonly counts: Uint32Array;
+  readonly blocks: Uint32Array;
+  readonly firsts: Uint32Array;
+  readonly free: number[];
+}
+
 /** The blocks of a list and the first number of each. */
 interface LargeList {
   readonly blocks: number[];
@@ -37,14 +47,43 @@ interface LargeList {
  * one is a block of differences as varints in an arena; a long one has many such blocks. No change touches more than one
  * block and the list of blocks.
  */
-export class PostingLists {
+export class PostingLists implements Movable {
   private readonly heads = new Uint32Column();
   private readonly counts = new Uint32Column();
   private readonly arena = new ByteArena();
-  private readonly large: LargeList[] = [];
-  private readonly freeLarge: number[] = [];
+  private large: LargeList[] = [];
+  private freeLarge: number[] = [];
   private readonly numbers = new NumberBuffer();
   private readonly bytes = new Uint8Array(4 * BLOCK_BYTES);
+
+  get movables(): readonly Movable[] {
+    return [this, this.heads, this.counts, this.arena];
+  }
+
+  handOver(): LargeParts {
+    const counts = Uint32Array.from(this.large, ({ blocks }) => blocks.length);
+    const total = counts.reduce((sum, count) => sum + count, 0);
+    const [blocks, firsts] = [new Uint32Array(total), new Uint32Array(total)];
+    let end = 0;
+    for (const list of this.large) {
+      blocks.set(list.blocks, end);
+      firsts.set(list.firsts, end);
+      end += list.blocks.length;
+    }
+    return { counts, blocks, firsts, free: this.freeLarge };
+  }
+
+  async takeOver({ counts, blocks, firsts, free }: LargeParts, turn: Turn): Promise<void> {
+    this.large = [];
+    let start = 0;
+    for (const count of counts) {
+      const end = start + count;
+      this.large.push({ blocks: Array.from(blocks.subarray(start, end)), firsts: Array.from(firsts.subarray(start, end)) });
+      start = end;
+      await turn();
+    }
+    this.freeLarge = free;
+  }
 
   countOf(list: number): number {
     return this.counts.get(list);

@@ -1,3 +1,4 @@
+import type { Movable } from '../columns/movable.ts';
 import type { Turn } from '../columns/pace.ts';
 import { NumberBuffer, PostingLists } from './posting-lists.ts';
 import { PostingSort } from './posting-sort.ts';
@@ -12,12 +13,29 @@ const WORDS_PER_TURN = 256;
  * Whatever is part of a word is found by the three bytes that fewest words have, and parts of one or two bytes by all
  * threes that begin so.
  */
-export class TrigramIndex {
+export class TrigramIndex implements Movable {
   private readonly lists = new PostingLists();
   /** By their first two bytes, then by the third: one more than the list; 0 for none. */
   private readonly pages: (Uint32Array | undefined)[] = new Array(BYTES * BYTES);
   private count = 0;
   private readonly buffer = new NumberBuffer();
+
+  get movables(): readonly Movable[] {
+    return [this, ...this.lists.movables];
+  }
+
+  handOver(): { readonly numbers: Uint32Array; readonly lists: Uint32Array; readonly count: number } {
+    const numbers = Uint32Array.from(this.pages.keys()).filter((number) => this.pages[number] !== undefined);
+    const lists = new Uint32Array(numbers.length * BYTES);
+    for (const [n, number] of numbers.entries()) lists.set(this.pages[number] as Uint32Array, n * BYTES);
+    return { numbers, lists, count: this.count };
+  }
+
+  takeOver({ numbers, lists, count }: ReturnType<TrigramIndex['handOver']>): void {
+    this.pages.fill(undefined);
+    for (const [n, number] of numbers.entries()) this.pages[number] = lists.subarray(n * BYTES, (n + 1) * BYTES);
+    this.count = count;
+  }
 
   add(word: number, bytes: Uint8Array, start: number, length: number): void {
     for (let at = 0; at < length; at++) this.lists.add(this.listOf(keyAt(bytes, start, at, length)), word);

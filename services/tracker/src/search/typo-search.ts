@@ -1,3 +1,4 @@
+import type { Movable } from '../columns/movable.ts';
 import { OrderedNumbers } from '../columns/ordered-numbers.ts';
 import type { Turn } from '../columns/pace.ts';
 import { SORTED_PER_TURN, sortInTurns } from '../columns/sort-in-turns.ts';
@@ -14,9 +15,9 @@ const SCRATCH_BYTES = 1_024;
  * look-ups as the word has letters times twice the letters in use, however many words there are. Of words with other
  * letters, which are too many to try, one half is as it was typed: they are kept in order from both ends.
  */
-export class TypoSearch {
+export class TypoSearch implements Movable {
   /** How many words use each letter of ASCII. */
-  private readonly letterUses = new Uint32Array(ASCII_END);
+  private letterUses = new Uint32Array(ASCII_END);
   private readonly fromStart: OrderedNumbers;
   private readonly fromEnd: OrderedNumbers;
   private readonly spelling = new Uint8Array(SCRATCH_BYTES);
@@ -24,6 +25,18 @@ export class TypoSearch {
   constructor(private readonly words: WordTable) {
     this.fromStart = new OrderedNumbers((a, b) => words.compare(a, b));
     this.fromEnd = new OrderedNumbers((a, b) => words.compareFromEnd(a, b));
+  }
+
+  get movables(): readonly Movable[] {
+    return [this, this.fromStart, this.fromEnd];
+  }
+
+  handOver(): Uint32Array {
+    return this.letterUses;
+  }
+
+  takeOver(letterUses: Uint32Array<ArrayBuffer>): void {
+    this.letterUses = letterUses;
   }
 
   add(word: number): void {

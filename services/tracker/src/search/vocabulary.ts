@@ -1,3 +1,4 @@
+import type { Movable } from '../columns/movable.ts';
 import { OrderedNumbers } from '../columns/ordered-numbers.ts';
 import type { Turn } from '../columns/pace.ts';
 import { sortInTurns } from '../columns/sort-in-turns.ts';
@@ -35,6 +36,10 @@ export class Vocabulary {
   private found = new Uint32Array(SCRATCH_BYTES);
   private queries = 0;
   private isFilling = false;
+
+  get movables(): readonly Movable[] {
+    return [...this.words.movables, this.alphabet, ...this.trigrams.movables, ...this.typos.movables];
+  }
 
   get size(): number {
     return this.words.size;
@@ -80,12 +85,14 @@ export class Vocabulary {
   /** Very many words are about to come; until {@link endFilling} has resolved they are found exactly alone. */
   beginFilling(): void {
     this.isFilling = this.size === 0;
+    if (this.isFilling) this.words.beginFilling();
   }
 
   /** Makes at once, in small steps, what each word would have changed by itself. No word may come or go meanwhile. */
   async endFilling(turn: Turn): Promise<void> {
     if (!this.isFilling) return;
     const { words } = this;
+    words.endFilling();
     await this.trigrams.fill(words, turn);
     const numbers = new Uint32Array(words.size);
     let count = 0;

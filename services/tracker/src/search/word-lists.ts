@@ -1,13 +1,26 @@
 import { ByteArena } from '../columns/byte-arena.ts';
 import { Uint32Column } from '../columns/column.ts';
+import type { Movable } from '../columns/movable.ts';
 import { LONGEST_VARINT, VarintReader, writeVarint } from '../columns/varint.ts';
 
 /** The words that each document has, as numbers of the vocabulary: how many, then each, as varints in an arena. */
-export class WordLists {
+export class WordLists implements Movable {
   private readonly arena = new ByteArena();
   private readonly references = new Uint32Column();
   private bytes = new Uint8Array(256);
   private slotsEnd = 0;
+
+  get movables(): readonly Movable[] {
+    return [this, this.arena, this.references];
+  }
+
+  handOver(): number {
+    return this.slotsEnd;
+  }
+
+  takeOver(slotsEnd: number): void {
+    this.slotsEnd = slotsEnd;
+  }
 
   /** All slots with words are below this. */
   get end(): number {

@@ -1,23 +1,38 @@
 import { ByteArena } from '../columns/byte-arena.ts';
 import { Uint32Column } from '../columns/column.ts';
 import { HashTable, hashOfBytes } from '../columns/hash-table.ts';
+import type { Movable } from '../columns/movable.ts';
 import { RecentWords } from './recent-words.ts';
 
 /** As many as a number holds exactly. */
 const HEAD_BYTES = 6;
 
 /** Words in UTF-8 by a number that is used again when a word is gone, and numbers by words. */
-export class WordTable {
+export class WordTable implements Movable {
   private readonly arena = new ByteArena();
   private readonly references = new Uint32Column();
-  private readonly numbers = new HashTable((number) => {
-    const start = this.startOf(number);
-    return hashOfBytes(this.bytesOf(number), start, start + this.lengthOf(number));
-  });
+  private readonly numbers = new HashTable((number) => this.hashes?.get(number) ?? this.hashOf(number));
+  /** The hashes of words while very many come: a table that grows looks at each of its words again. */
+  private hashes: Uint32Column | undefined;
   private readonly recent = new RecentWords();
-  private readonly free: number[] = [];
+  private free: number[] = [];
   private numbersEnd = 0;
   private count = 0;
+
+  get movables(): readonly Movable[] {
+    return [this, this.arena, this.references, this.numbers];
+  }
+
+  handOver(): { readonly free: number[]; readonly numbersEnd: number; readonly count: number } {
+    const { free, numbersEnd, count } = this;
+    return { free, numbersEnd, count };
+  }
+
+  takeOver({ free, numbersEnd, count }: ReturnType<WordTable['handOver']>): void {
+    this.free = free;
+    this.numbersEnd = numbersEnd;
+    this.count = count;
+  }
 
   get size(): number {
     return this.count;
@@ -26,6 +41,15 @@ export class WordTable {
   /** All numbers are below this. */
   get end(): number {
     return this.numbersEnd;
+  }
+
+  /** Very many words are about to come. */
+  beginFilling(): void {
+    this.hashes = new Uint32Column();
+  }
+
+  endFilling(): void {
+    this.hashes = undefined;
   }
 
   /** -1 for a word that is not there. */
@@ -45,14 +69,14 @@ export class WordTable {
     }
     const number = this.free.pop() ?? this.numbersEnd++;
     this.references.set(number, this.arena.put(bytes, length));
+    this.hashes?.set(number, hash);
     this.numbers.add(hash, number);
     this.count++;
     return number;
   }
 
   delete(number: number): void {
-    const start = this.startOf(number);
-    const hash = hashOfBytes(this.bytesOf(number), start, start + this.lengthOf(number));
+    const hash = this.hashOf(number);
     this.recent.forget(hash);
     this.numbers.delete(hash, number);
     this.arena.release(this.references.get(number));
@@ -159,6 +183,11 @@ export class WordTable {
       if (n >= wanted.length) return at;
     }
     return -1;
+  }
+
+  private hashOf(number: number): number {
+    const start = this.startOf(number);
+    return hashOfBytes(this.bytesOf(number), start, start + this.lengthOf(number));
   }
 
   private findHash(hash: number, bytes: Uint8Array, length: number): number {

@@ -1,57 +1,47 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@pageswarm/observability';
-import { type Clock, type DocumentId, isPageSwarmError, PageSwarmError } from '@pageswarm/primitives';
+import { type Clock, type DocumentId, isPageSwarmError } from '@pageswarm/primitives';
 import type { Catalog } from '../catalog/catalog.ts';
 import { Pace } from '../columns/pace.ts';
 import type { HostTable } from '../swarm/host-table.ts';
-import { CatalogFiller } from './catalog-filler.ts';
+import { CopyReader } from './copy-reader.ts';
 import type { CopySharing } from './copy-sharing.ts';
+import type { CopyThreads } from './copy-threads.ts';
 import type { DirtyDocuments } from './dirty-documents.ts';
 import { decodeDocument } from './document-codec.ts';
+import { DocumentsFilling } from './documents-filling.ts';
 import type { KeptNotes } from './kept-notes.ts';
 import { decodePeer } from './peer-codec.ts';
-import { type LoadedEntry, type LoadPlace, SNAPSHOT_KINDS, type SnapshotKind, type SnapshotStore } from './snapshot-store.ts';
+import type { LoadedEntry, LoadPlace, SnapshotKind, SnapshotStore } from './snapshot-store.ts';
 
 /** Entries that are taken in before others may get their turn. */
 export const RESTORED_PER_TURN = 50;
-/**
- * For how long nothing of a copy may come, once some of it has, in milliseconds. Then the tracker serves without the rest
- * and goes on reading with the next step of its snapshot.
- */
-export const RESTORE_PATIENCE_MS = 30_000;
-/** The pause before what failed is tried again, in milliseconds. */
-export const RESTORE_RETRY_MS = 200;
+/** Documents of a whole catalog that are noted as saved before others may get their turn. */
+const NOTED_PER_TURN = 1_024;
 
 /** So often in a lease, while a copy comes, its peers are given a new one. */
 const LEASE_PARTS = 4;
 
-/** Holders come before the documents that name them, and what is forbidden before what it forbids. */
-const READING_ORDER: readonly SnapshotKind[] = SNAPSHOT_KINDS.toReversed();
-
-/** How entries of a kind are taken in. */
-interface Take {
-  /** Looks at those that are taken in together, from `start` to `end`. */
-  begin?(entries: readonly LoadedEntry[], start: number, end: number): void;
-  /** @param place which of those together it is */
-  take(id: Buffer, bytes: Buffer, place: number): void;
-}
+/** Takes in entries from `start` to `end`. */
+type Take = (entries: readonly LoadedEntry[], start: number, end: number) => Promise<void> | void;
 
 /** What is done around very many documents that come at once, to those who keep them and nobody asks meanwhile. */
 export interface Filling {
-  begin(documents: number): Promise<void>;
+  begin(): void;
+  /** The catalog has all of them and finds them. */
   end(): Promise<void>;
+  /** Does all of it in other threads, for a copy that they can open, too. */
+  readonly threads?: CopyThreads | undefined;
 }
 
 /** A copy that is being read. */
 interface Reading {
   readonly dataSet: string;
+  readonly reader: CopyReader;
   readonly places: Record<SnapshotKind, LoadPlace>;
   readonly done: Set<SnapshotKind>;
   /** There was nothing here before, as at nearly every start: then nothing has to be looked up. */
   isNew: boolean;
-  entries: number;
   startedAt: number;
-  progressAt: number;
   /** When those who are known from the copy alone were last given time to show up. */
   leasedAt: number;
 }
@@ -63,11 +53,8 @@ interface Reading {
 export class CopyRestorer {
   private unreadableEntries = 0;
   private reading: Reading | undefined;
-  private failure: string | undefined;
   private isAbandoned = false;
   private readonly pace = new Pace();
-  /** While the catalog is being filled. */
-  private filler: CatalogFiller | undefined;
   /** True while the tracker takes no part yet, so that nobody asks or tells it anything. */
   isAlone = false;
 
@@ -89,12 +76,12 @@ export class CopyRestorer {
 
   /** Entries of the copy that have come so far; undefined while none is being read. */
   get entriesSoFar(): number | undefined {
-    return this.reading?.entries;
+    return this.reading?.reader.entries;
   }
 
   /** Why nothing comes at this moment. */
   get obstacle(): string | undefined {
-    return this.failure;
+    return this.reading?.reader.obstacle;
   }
 
   /** An entry was passed over. */
@@ -105,6 +92,8 @@ export class CopyRestorer {
   /** The tracker ends: nothing more is waited for. */
   abandon(): void {
     this.isAbandoned = true;
+    this.reading?.reader.abandon();
+    void this.filling?.threads?.end();
   }
 
   /** Whether some of the copy of this name is in, and the rest is still to come. */
@@ -118,7 +107,9 @@ export class CopyRestorer {
     const now = this.clock.monotonic();
     const places = { documents: { next: undefined }, peers: { next: undefined }, notes: { next: undefined } };
     const isNew = this.catalog.size === 0;
-    this.reading = { dataSet, places, done: new Set(), isNew, entries: 0, startedAt: now, progressAt: now, leasedAt: now };
+    const reader = new CopyReader(this.clock, this.logger, () => this.hosts.giveTime());
+    if (this.isAbandoned) reader.abandon();
+    this.reading = { dataSet, reader, places, done: new Set(), isNew, startedAt: now, leasedAt: now };
   }
 
   /**
@@ -129,28 +120,28 @@ export class CopyRestorer {
   async restore(store: SnapshotStore, notes: KeptNotes | undefined, sharing: CopySharing | undefined): Promise<void> {
     const reading = this.reading as Reading;
     const { catalog, hosts, clock } = this;
-    const takes: Record<SnapshotKind, Take> = {
-      notes: { take: (id, bytes) => notes?.restore(id.toString('hex'), bytes) },
-      peers: { take: (id, bytes) => hosts.restore(decodePeer(id.toString('hex'), bytes).facts) },
-      documents: {
-        begin: (entries, start, end) => this.filler?.pack(entries, start, end),
-        take: (id, bytes, place) => this.filler?.take(place) || this.takeDocument(id.toString('hex'), bytes, reading.isNew, sharing),
-      },
-    };
-    const filling = this.isAlone && reading.isNew ? this.filling : undefined;
-    if (filling) {
-      await filling.begin(await store.count('documents'));
-      this.filler = new CatalogFiller(catalog, () => clock.now());
-    }
     try {
-      for (const kind of READING_ORDER)
-        if (!reading.done.has(kind)) {
-          await this.readAll(store, kind, reading, takes[kind]);
-          reading.done.add(kind);
-        }
-    } finally {
-      this.filler = undefined;
-      await filling?.end();
+      // Holders come before the documents that name them, and what is forbidden before what it forbids.
+      await this.readAll(
+        store,
+        'notes',
+        this.each((id, bytes) => notes?.restore(id.toString('hex'), bytes)),
+      );
+      await this.readAll(
+        store,
+        'peers',
+        this.each((id, bytes) => hosts.restore(decodePeer(id.toString('hex'), bytes).facts)),
+      );
+      if (!(this.isAlone && reading.isNew && (await this.fill(store))))
+        await this.readAll(
+          store,
+          'documents',
+          this.each((id, bytes) => this.takeDocument(id.toString('hex'), bytes, reading.isNew, sharing)),
+        );
+    } catch (error) {
+      // Others may come in from now on and bring what the rest of the copy also has.
+      reading.isNew &&= reading.reader.entries === 0;
+      throw error;
     }
     // Holders that no peer entry tells the address of can never be reached or expire.
     for (const peerId of catalog.holderIds()) if (!hosts.get(peerId)) catalog.dropPeer(peerId, clock.now());
@@ -162,40 +153,91 @@ export class CopyRestorer {
       this.logger.info({ documents: catalog.size, peers: hosts.size, unreadable, ms }, 'snapshot restored');
   }
 
-  private async readAll(store: SnapshotStore, kind: SnapshotKind, reading: Reading, take: Take): Promise<void> {
-    for (;;)
-      try {
-        for await (const entries of store.load(kind, reading.places[kind])) await this.takeAll(entries, reading, take);
-        return;
-      } catch (error) {
-        const silentMs = this.clock.monotonic() - reading.progressAt;
-        this.failure = error instanceof Error ? error.message : String((error as Error)?.message ?? error);
-        if (this.isAbandoned || reading.entries === 0 || silentMs >= RESTORE_PATIENCE_MS || !store.mayPass(error)) {
-          // Others may come in from now on and bring what the rest of the copy also has.
-          reading.isNew &&= reading.entries === 0;
-          reading.progressAt = this.clock.monotonic();
-          throw error;
-        }
-        this.logger.warn({ err: error, kind, entries: reading.entries }, 'the copy stopped coming; reading goes on where it stood');
-        this.hosts.giveTime();
-        await sleep(RESTORE_RETRY_MS);
-      }
+  /** All documents at once into a catalog that nobody uses yet. @returns false if they cannot come so */
+  private async fill(store: SnapshotStore): Promise<boolean> {
+    const { filling, catalog, clock } = this;
+    if (!filling) return false;
+    const count = await store.count('documents');
+    if (filling.threads?.suits(count) && (await this.fillInThreads(filling.threads))) return true;
+    filling.begin();
+    const documents = new DocumentsFilling(catalog, {
+      now: () => clock.now(),
+      pass: (id, { code, detail }) => this.pass(id, code, detail),
+      takeIn: this.takingIn,
+    });
+    const { turn } = this.pace;
+    try {
+      await this.readAll(store, 'documents', (entries, start, end) => documents.take(entries, start, end, turn));
+    } finally {
+      await documents.settle(turn);
+      await filling.end();
+    }
+    return true;
   }
 
-  private async takeAll(entries: readonly LoadedEntry[], reading: Reading, take: Take): Promise<void> {
+  /** @returns false if a thread died, and nothing has come. @throws what the store throws; what came before is in */
+  private async fillInThreads(threads: CopyThreads): Promise<boolean> {
+    const { reader, places, done } = this.reading as Reading;
+    const before = reader.entries;
+    try {
+      const { next, failure } = await threads.restore(places.documents.next, {
+        progress: (entries, obstacle) => {
+          if (obstacle === undefined) this.progress(before + entries - reader.entries);
+          else reader.obstacle = obstacle;
+        },
+        pass: (id, code, detail) => this.pass(id, code, detail),
+        warn: (facts, text) => this.logger.warn(facts, text),
+      });
+      for (let slot = 0; slot < this.catalog.slotEnd; slot++) {
+        if (this.catalog.isListed(slot)) this.documents.same({ slot });
+        if (slot % NOTED_PER_TURN === 0) await this.pace.turn();
+      }
+      places.documents.next = next;
+      if (!failure) {
+        done.add('documents');
+        return true;
+      }
+      reader.obstacle = failure.message;
+      throw new StoreFailure(failure);
+    } catch (error) {
+      reader.demandWanted();
+      if (error instanceof StoreFailure) throw error;
+      this.logger.warn({ err: error }, 'the thread that reads the copy ended; the copy is read in this one');
+      this.unreadableEntries = 0;
+      reader.entries = before;
+      return false;
+    }
+  }
+
+  /** What is still to come of a kind. */
+  private async readAll(store: SnapshotStore, kind: SnapshotKind, take: Take): Promise<void> {
+    const { reader, places, done } = this.reading as Reading;
+    if (done.has(kind)) return;
+    const load = () => store.load(kind, places[kind]);
+    await reader.readAll(
+      kind,
+      load,
+      (error) => store.mayPass(error),
+      (entries) => this.takeAll(entries, take),
+    );
+    done.add(kind);
+  }
+
+  private async takeAll(entries: readonly LoadedEntry[], take: Take): Promise<void> {
+    const { reader } = this.reading as Reading;
     for (let at = 0; at < entries.length; at += RESTORED_PER_TURN) {
       const end = Math.min(at + RESTORED_PER_TURN, entries.length);
-      this.takingIn(() => {
-        take.begin?.(entries, at, end);
-        for (let n = at; n < end; n++) this.takeEntry(entries[n] as LoadedEntry, n - at, take);
-      });
-      reading.entries += end - at;
+      await take(entries, at, end);
+      this.progress(end - at);
       await this.pace.turn();
-      if (this.isAbandoned) throw new PageSwarmError('GOING_AWAY', 'This tracker ends before its copy is read');
+      reader.demandWanted();
     }
+  }
+
+  private progress(entries: number): void {
+    const reading = this.reading as Reading;
+    reading.reader.progress(entries);
     const now = this.clock.monotonic();
-    reading.progressAt = now;
-    this.failure = undefined;
     // While a long copy comes, nobody in it can renew.
     if (now - reading.leasedAt < this.hosts.leaseMs / LEASE_PARTS) return;
     this.hosts.giveTime();
@@ -214,13 +256,31 @@ export class CopyRestorer {
     if (known) this.documents.changed(known);
   }
 
-  private takeEntry([id, bytes]: LoadedEntry, place: number, { take }: Take): void {
-    try {
-      take(id, bytes, place);
-    } catch (error) {
-      if (!isPageSwarmError(error)) throw error;
-      if (this.unreadable === 0) this.logger.warn({ entry: id.toString('hex'), code: error.code }, error.detail);
-      this.countUnreadable();
-    }
+  /** Entries one by one. */
+  private each(take: (id: Buffer, bytes: Buffer) => void): Take {
+    return (entries, start, end) => {
+      for (let at = start; at < end; at++) {
+        const [id, bytes] = entries[at] as LoadedEntry;
+        try {
+          this.takingIn(() => take(id, bytes));
+        } catch (error) {
+          if (!isPageSwarmError(error)) throw error;
+          this.pass(id.toString('hex'), error.code, error.detail);
+        }
+      }
+    };
+  }
+
+  private pass(entry: string, code: string, detail: string): void {
+    if (this.unreadable === 0) this.logger.warn({ entry, code }, detail);
+    this.countUnreadable();
+  }
+}
+
+/** What a store told another thread, by the name and the words that it has there. */
+class StoreFailure extends Error {
+  constructor({ name, message }: { readonly name: string; readonly message: string }) {
+    super(message);
+    this.name = name;
   }
 }

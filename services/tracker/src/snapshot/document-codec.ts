@@ -20,7 +20,7 @@ export const DOCUMENT_FORMAT = 0xd1;
 /** How much of a tracker's id an entry carries to say who wrote it, in hex digits. */
 export const WRITER_TAG_DIGITS = 16;
 
-export const ID_BYTES = { md5: 16, v1: 20, v2: 32 } as const;
+export const ID_BYTES = { root: 32, md5: 16, v1: 20, v2: 32 } as const;
 /** Piece lengths as powers of two. */
 export const PIECE_BITS = { least: 14, most: 26 } as const;
 /** What the byte before an inspection tells. */

@@ -8,7 +8,6 @@ import { MAX_PEERS } from '../swarm/host-table.ts';
 import { DOCUMENT_FLAGS, DOCUMENT_FORMAT, ID_BYTES, MAX_TEXT, PIECE_BITS, WRITER_TAG_DIGITS } from './document-codec.ts';
 import { EntryScan } from './entry-scan.ts';
 
-const ROOT_BYTES = 32;
 const PEER_ID_BYTES = 20;
 /** The latest moment that a date can be, in milliseconds since 1970. */
 const LAST_MOMENT = 8.64e15;
@@ -19,25 +18,21 @@ const LAST_MOMENT = 8.64e15;
  */
 export class DocumentPacker {
   readonly document = new PackedDocument();
-  /** Whether the last entry was an ordinary one. */
-  isPacked = false;
   private readonly scan = new EntryScan();
 
-  /** @returns false for an entry that is to be decoded; what `document` holds then means nothing */
-  pack(id: Buffer, bytes: Buffer): boolean {
-    this.isPacked = this.packAll(id, bytes);
-    return this.isPacked;
-  }
-
-  private packAll(id: Buffer, bytes: Buffer): boolean {
+  /**
+   * @param ids where the id of an entry is, from `idAt` on, as many bytes as a root has
+   * @param bytes where its value is, from `start` to `end`
+   * @returns false for an entry that is to be decoded; what `document` holds then means nothing
+   */
+  pack(ids: Buffer, idAt: number, bytes: Buffer, start = 0, end = bytes.length): boolean {
     const { document, scan } = this;
-    if (id.length !== ROOT_BYTES) return false;
-    scan.begin(bytes);
+    scan.begin(bytes, start, end);
     if (scan.byte() !== DOCUMENT_FORMAT) return false;
     scan.skip(WRITER_TAG_DIGITS / 2);
     document.source = bytes;
     const { identity } = document;
-    id.copy(identity, IDENTITY_OFFSETS.root);
+    for (let n = 0; n < ID_BYTES.root; n++) identity[IDENTITY_OFFSETS.root + n] = ids[idAt + n] as number;
     scan.copy(identity, IDENTITY_OFFSETS.md5, ID_BYTES.md5);
     scan.copy(identity, IDENTITY_OFFSETS.v1, ID_BYTES.v1);
     scan.copy(identity, IDENTITY_OFFSETS.v2, ID_BYTES.v2);
@@ -95,7 +90,7 @@ export class DocumentPacker {
 
   private packHolders(): boolean {
     const { document, scan } = this;
-    const pieces = pieceCount(document.size, 2 ** document.pieceBits);
+    const pieces = pieceCount(document.size, 1 << document.pieceBits);
     const holders = scan.count(MAX_PEERS);
     if (scan.isBad) return false;
     document.holders = holders;

@@ -22,6 +22,11 @@ export class EntryPlaces {
     return this.end - this.free.length;
   }
 
+  /** About so many entries are about to come; there are none yet. */
+  expect(entries: number): void {
+    this.numbers.reserve(entries);
+  }
+
   /** Where the entry begins whose id is in `bytes`. */
   get(bytes: Uint8Array, idStart = 0, idEnd = bytes.length): number | undefined {
     const number = this.find(hashOfBytes(bytes, idStart, idEnd), bytes, idStart, idEnd);

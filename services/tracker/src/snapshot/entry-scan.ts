@@ -10,16 +10,19 @@ export class EntryScan {
   at = 0;
   isBad = false;
   private bytes: Buffer = Buffer.alloc(0);
+  private end = 0;
 
-  begin(bytes: Buffer): void {
+  /** @param end where the entry ends */
+  begin(bytes: Buffer, start: number, end: number): void {
     this.bytes = bytes;
-    this.at = 0;
+    this.at = start;
+    this.end = end;
     this.isBad = false;
   }
 
   /** True if all was as it should be and there is nothing more. */
   get isAtEnd(): boolean {
-    return !this.isBad && this.at === this.bytes.length;
+    return !this.isBad && this.at === this.end;
   }
 
   refuse(): void {
@@ -27,14 +30,14 @@ export class EntryScan {
   }
 
   byte(): number {
-    if (this.at < this.bytes.length) return this.bytes[this.at++] as number;
+    if (this.at < this.end) return this.bytes[this.at++] as number;
     this.isBad = true;
     return 0;
   }
 
   skip(count: number): void {
     this.at += count;
-    if (this.at > this.bytes.length) this.isBad = true;
+    if (this.at > this.end) this.isBad = true;
   }
 
   copy(target: Buffer, targetAt: number, count: number): void {
@@ -79,7 +82,7 @@ export class EntryScan {
   textEnd(start: number): number {
     const { at } = this;
     this.at = start;
-    const length = this.count(this.bytes.length);
+    const length = this.count(this.end);
     const end = this.at + length;
     this.at = at;
     return end;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type FileHandle, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Logger } from '@pageswarm/observability';
+import type { Turn } from '../columns/pace.ts';
 import { EntryPlaces } from './entry-places.ts';
 import { decodeEntry, decodeHeader, encodeEntry, encodeHeader, frameAt, framesOf, type PlacedFrame } from './snapshot-journal.ts';
 import { type LoadedEntry, MAX_SNAPSHOT_BATCH, type SnapshotEntry, type SnapshotKind, type SnapshotStore } from './snapshot-store.ts';
@@ -13,6 +14,9 @@ export const COMPACTION_FACTOR = 2;
 
 /** How many bytes of the file may be read over in the time in which one entry is looked up where it stands. */
 const FEW_FACTOR = 32_768;
+
+/** Places that are listed before others may get their turn. */
+const STARTS_PER_TURN = 16_384;
 
 interface Journal {
   readonly file: FileHandle;
@@ -74,6 +78,18 @@ export class FileSnapshotStore implements SnapshotStore {
       entries = [];
     }
     if (entries.length > 0) yield entries;
+  }
+
+  /** Where the living frame of each entry of a kind begins, in no order. */
+  async startsOf(kind: SnapshotKind, turn: Turn): Promise<Float64Array<ArrayBuffer>> {
+    await this.opened();
+    const starts = new Float64Array(this.places[kind].size);
+    let count = 0;
+    for (const start of this.places[kind].all()) {
+      starts[count++] = start;
+      if (count % STARTS_PER_TURN === 0) await turn();
+    }
+    return starts;
   }
 
   private async *placedFrames(kind: SnapshotKind, file: FileHandle): AsyncGenerator<PlacedFrame[]> {
@@ -165,13 +181,16 @@ export class FileSnapshotStore implements SnapshotStore {
     let name: string | undefined;
     let length = 0;
     let damaged = 0;
-    for await (const frames of framesOf(file, size))
+    for await (const frames of framesOf(file, size)) {
+      // Nearly all frames are of documents, and as long as the first ones.
+      if (length === 0) places.documents.expect(expectedFrames(frames, size));
       for (const frame of frames) {
         name ??= decodeHeader(frame);
         if (frame.start > length) damaged += frame.start - length;
         length = frame.start + frame.bytes.length;
         note(places, frame);
       }
+    }
     name ??= decodeHeader(undefined);
     if (length < size || damaged > 0)
       this.logger.warn(
@@ -244,6 +263,12 @@ export class FileSnapshotStore implements SnapshotStore {
 
 function noPlaces(): Places {
   return { documents: new EntryPlaces(), peers: new EntryPlaces(), notes: new EntryPlaces() };
+}
+
+/** About how many frames a file of so many bytes has which begins with these. */
+function expectedFrames(frames: readonly PlacedFrame[], size: number): number {
+  const last = frames.at(-1);
+  return last ? Math.floor((frames.length * size) / (last.start + last.bytes.length)) : 0;
 }
 
 /** A frame stands in the file from now on. */

@@ -1,7 +1,8 @@
+import { MessageChannel } from 'node:worker_threads';
 import { describe, expect, it } from '@jest/globals';
 import { DOCUMENT_SORTS } from '@pageswarm/contracts';
 import { createLogger } from '@pageswarm/observability';
-import { ManualClock } from '@pageswarm/primitives';
+import { type Clock, ManualClock } from '@pageswarm/primitives';
 import fc from 'fast-check';
 import { plainRecord, sampleFacts, samplePeer } from '../catalog/catalog.sample.ts';
 import { Catalog } from '../catalog/catalog.ts';
@@ -9,11 +10,16 @@ import type { DocumentRecord } from '../catalog/document-record.ts';
 import { Pace } from '../columns/pace.ts';
 import { DocumentSearch } from '../search/document-search.ts';
 import { HostTable } from '../swarm/host-table.ts';
+import { CopyThreads, type StartThread, type Thread } from './copy-threads.ts';
 import { encodeDocument } from './document-codec.ts';
 import { storedDocuments } from './document-entries.sample.ts';
 import { DocumentPacker } from './document-packer.ts';
+import { readDocuments } from './documents-thread.ts';
 import { MemorySnapshotStore } from './memory-snapshot-store.ts';
+import { readNames } from './names-thread.ts';
+import { type DocumentsSource, PackedEntries } from './packed-entries.ts';
 import { encodePeer } from './peer-codec.ts';
+import type { DocumentsOrder } from './restoring-order.ts';
 import type { LoadedEntry, SnapshotKind } from './snapshot-store.ts';
 import { Snapshotter } from './snapshotter.ts';
 
@@ -21,6 +27,13 @@ const TAG = '0123456789abcdef';
 const PEERS = 8;
 const logger = createLogger({ service: 'test', node: 'test', level: 'silent', format: 'json' });
 const all = { have: 40, complete: true };
+
+/** Threads that are worth it for a few documents, too. */
+class ThreadsForAll extends CopyThreads {
+  override suits(): boolean {
+    return true;
+  }
+}
 
 /** Gives entries as they stand in a list, some of them twice. */
 class ListedStore extends MemorySnapshotStore {
@@ -43,24 +56,60 @@ class ListedStore extends MemorySnapshotStore {
   }
 }
 
-/** What a tracker knows that read these entries, all at once into an empty catalog or one by one. */
-async function restored(entries: readonly LoadedEntry[], isFilled: boolean) {
+/** How a copy comes into an empty catalog: an entry after the other, all at once, or through two threads. */
+type Way = 'one by one' | 'at once' | 'through threads';
+
+/** Runs what threads run, with all that goes between them. */
+function startHere(entries: readonly LoadedEntry[], clock: Clock): StartThread {
+  const source: DocumentsSource = {
+    async *load() {
+      for (let at = 0; at < entries.length; at += 5) {
+        const packed = new PackedEntries();
+        packed.bytes = Buffer.concat(entries.slice(at, at + 5).flat());
+        let start = 0;
+        for (const [id, { length }] of entries.slice(at, at + 5)) {
+          const end = start + id.length;
+          packed.add(start, end, end, end + length);
+          start = end + length;
+        }
+        yield packed;
+      }
+    },
+    mayPass: () => false,
+    close: async () => {},
+  };
+  return (program, order) => {
+    const { port1, port2 } = new MessageChannel();
+    if (program === 'documents') void readDocuments(port2, order as DocumentsOrder, source, clock);
+    else readNames(port2, order);
+    return Object.assign(port1, { terminate: async () => void port1.close() }) as unknown as Thread;
+  };
+}
+
+/** What a tracker knows that read these entries. */
+async function restored(entries: readonly LoadedEntry[], way: Way, documents: number) {
   const clock = new ManualClock(1_000_000);
-  const catalog = new Catalog({ documents: 12 });
+  const catalog = new Catalog({ documents });
   const search = new DocumentSearch(catalog);
   const hosts = new HostTable(clock, 30_000);
+  // As the swarm does.
+  hosts.onChange((_, { peerId, state }) => catalog.setListed(peerId, state === 'live'));
   const filling = {
-    begin: (documents: number) => {
-      search.beginFilling();
-      return catalog.beginFilling(documents);
+    begin: () => search.beginFilling(),
+    end: async () => {
+      await catalog.prepareOrder('added');
+      await search.endFilling(new Pace().turn);
     },
-    end: () => catalog.endFilling(new Pace().turn).then(() => search.endFilling(new Pace().turn)),
+    threads:
+      way === 'through threads' ? new ThreadsForAll(async () => ({ redisUrl: '' }), catalog, search, startHere(entries, clock)) : undefined,
   };
-  const options = { intervalMs: 3_600_000, writerTag: TAG, ...(isFilled ? { filling } : {}) };
+  const options = { intervalMs: 3_600_000, writerTag: TAG, ...(way === 'one by one' ? {} : { filling }) };
   const snapshotter = new Snapshotter(new ListedStore(entries), catalog, hosts, clock, logger, options);
   await snapshotter.start();
   return { catalog, search, snapshotter };
 }
+
+const byId = (a: { readonly id: string }, b: { readonly id: string }) => (a.id < b.id ? -1 : 1);
 
 /** Everything that others can ask of a catalog and its search. */
 async function answers(
@@ -78,9 +127,10 @@ async function answers(
   const { unreadable, pending } = snapshotter.status();
   return {
     ...{ size, totalBytes, unreadable, pending, orders },
-    documents: [...catalog.all()].map(plainRecord),
+    // Slots that documents left free may go to others, so that all come in another order; what came again is its holders' last.
+    documents: [...catalog.all()].map((record) => ({ ...plainRecord(record), slot: undefined })).sort(byId),
     found: hashes.map((hash) => catalog.find(hash)?.id),
-    held: Array.from({ length: PEERS }, (_, n) => [catalog.countOf(samplePeer(n)), idsOf(catalog.documentsOf(samplePeer(n)))]),
+    held: Array.from({ length: PEERS }, (_, n) => [catalog.countOf(samplePeer(n)), idsOf(catalog.documentsOf(samplePeer(n))).sort()]),
     holders: catalog.holderIds().sort(),
     words: search.vocabularySize,
     searched: queries.map((query) => {
@@ -123,11 +173,17 @@ const entry = fc
     return [Buffer.from(facts.id, 'hex'), bytes];
   });
 
+const copies = fc.array(entry, { maxLength: 24, size: 'max' });
+/** Of documents: more come than a catalog takes, or all have room. */
+const limits = fc.constantFrom(12, 24);
+const ways = fc.constantFrom<Way>('at once', 'through threads');
+
 describe('a catalog that is filled with a whole copy', () => {
   it('answers as one that took in the entries one by one, then and after more changes', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(entry, { maxLength: 24, size: 'max' }), fc.array(name, { maxLength: 4 }), async (entries, words) => {
-        const [filled, twin] = [await restored(entries, true), await restored(entries, false)];
+      fc.asyncProperty(copies, fc.array(name, { maxLength: 4 }), limits, ways, async (entries, words, limit, way) => {
+        const filled = await restored(entries, way, limit);
+        const twin = await restored(entries, 'one by one', limit);
         const numbers = Array.from({ length: 15 }, (_, n) => sampleFacts(n));
         const hashes = numbers.flatMap(({ id, infoHashV1, infoHashV2, md5 }) => [id, infoHashV1, infoHashV2, infoHashV2.slice(0, 40), md5]);
         const names = [...twin.catalog.all()].flatMap((record) => [record.name, record.inspection.title ?? '', ...record.aliases]);
@@ -154,16 +210,16 @@ describe('a catalog that is filled with a whole copy', () => {
 
   it('knows every holder of documents that very many peers hold', async () => {
     const [catalog, packer] = [new Catalog(), new DocumentPacker()];
-    await catalog.beginFilling(9);
+    catalog.beginFilling();
     const numbers = Array.from({ length: 9 }, (_, n) => n);
     const holdersOf = (n: number) =>
       new Map(Array.from({ length: 700 }, (_, peer) => [samplePeer(n * 500 + peer), { have: peer % 41, complete: false }]));
     for (const n of numbers) {
       const record = { ...sampleFacts(n), completed: 0, holdings: holdersOf(n) } as unknown as DocumentRecord;
-      expect(packer.pack(Buffer.from(record.id, 'hex'), encodeDocument(record, TAG))).toBe(true);
+      expect(packer.pack(Buffer.from(record.id, 'hex'), 0, encodeDocument(record, TAG))).toBe(true);
       expect(catalog.fill(packer.document, 0)).toBe(true);
     }
-    await catalog.endFilling(new Pace().turn);
+    await catalog.settle(new Pace().turn, () => {});
     for (const n of numbers) {
       const holders = [...holdersOf(n)].map(([peerId, told]) => [peerId, { ...told, session: 0 }]);
       expect([...(catalog.get(sampleFacts(n).id)?.holdings ?? [])]).toEqual(holders);
@@ -178,7 +234,7 @@ describe('a catalog that is filled with a whole copy', () => {
       fc.property(storedDocuments, (record) => {
         const names = [record.name, ...record.aliases];
         const isOrdinary = record.inspection.error === null && new Set(names).size === names.length;
-        expect(packer.pack(Buffer.from(record.id, 'hex'), encodeDocument(record, TAG))).toBe(isOrdinary);
+        expect(packer.pack(Buffer.from(record.id, 'hex'), 0, encodeDocument(record, TAG))).toBe(isOrdinary);
       }),
     );
   });

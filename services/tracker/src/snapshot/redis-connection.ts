@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { Logger } from '@pageswarm/observability';
 import { type ChainableCommander, Redis } from 'ioredis';
 
@@ -48,6 +49,21 @@ export class RedisConnection {
   async runId(): Promise<string> {
     const info = await (await this.connected()).info('server');
     return /^run_id:(\S+)/m.exec(info)?.[1] ?? '';
+  }
+
+  /**
+   * The connection itself, open and with its user and database chosen, for somebody who speaks to Redis without this
+   * client. It is of no use for commands any more until {@link reconnect}.
+   */
+  async takeStream(): Promise<Duplex> {
+    const { stream } = (await this.connected()) as unknown as { readonly stream: Duplex };
+    stream.removeAllListeners('data');
+    return stream;
+  }
+
+  /** Begins a connection in the place of the present one. */
+  reconnect(): void {
+    this.commands.disconnect(true);
   }
 
   /** Several commands at once, all or none. @throws the first that Redis refuses, by Redis' own words */

@@ -13,7 +13,7 @@ import {
 export const REDIS_PREFIX = `pageswarm:tracker:${SNAPSHOT_VERSION}:`;
 
 /** About how many entries one look at a hash gives; each look costs a round trip, and stops Redis for as long. */
-const ENTRIES_PER_SCAN = 1_000;
+export const ENTRIES_PER_SCAN = 1_000;
 
 /** Hears of every step that documents are saved in, to tell other trackers in the same transaction. */
 export type SaveWitness = (

@@ -36,13 +36,14 @@ export interface PlacedFrame {
   readonly start: number;
 }
 
-/** @returns undefined for a frame that holds no entry */
-export function decodeEntry(frame: Buffer): JournalEntry | undefined {
-  const kind = SNAPSHOT_KINDS[frame[HEAD_BYTES] as number];
-  const idStart = HEAD_BYTES + 3;
-  const idEnd = idStart + (frame[HEAD_BYTES + 1] as number);
-  const hasValue = frame[HEAD_BYTES + 2];
-  if (!kind || idEnd > frame.length || (hasValue === 0 && frame.length !== idEnd)) return undefined;
+/** @returns undefined for a frame, from `start` to `end`, that holds no entry */
+export function decodeEntry(bytes: Buffer, start = 0, end = bytes.length): JournalEntry | undefined {
+  const head = start + HEAD_BYTES;
+  const kind = SNAPSHOT_KINDS[bytes[head] as number];
+  const idStart = head + 3;
+  const idEnd = idStart + (bytes[head + 1] as number);
+  const hasValue = bytes[head + 2];
+  if (!kind || idEnd > end || (hasValue === 0 && end !== idEnd)) return undefined;
   return { kind, idStart, idEnd, hasValue: hasValue === 1 };
 }
 
@@ -73,6 +74,11 @@ export function decodeHeader(frame: PlacedFrame | undefined): string {
   if (!text.startsWith(HEADER_TEXT))
     throw new PageSwarmError('INVALID_SNAPSHOT', `The file is not a tracker snapshot of version ${SNAPSHOT_VERSION}; it is left alone`);
   return text.slice(HEADER_TEXT.length);
+}
+
+/** The length of a frame that was found whole before; undefined if not even its head is before `end`. */
+export function frameLengthAt(bytes: Buffer, at: number, end: number): number | undefined {
+  return at + HEAD_BYTES > end ? undefined : HEAD_BYTES + bytes.readUInt32BE(at + LENGTH_AT);
 }
 
 /** The frame that begins at a place where one was found before; undefined if it is there no longer. */

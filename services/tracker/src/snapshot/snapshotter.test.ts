@@ -5,7 +5,7 @@ import { plainRecord, sampleFacts, samplePeer } from '../catalog/catalog.sample.
 import { Catalog } from '../catalog/catalog.ts';
 import type { DocumentRecord } from '../catalog/document-record.ts';
 import { HostTable } from '../swarm/host-table.ts';
-import { RESTORE_PATIENCE_MS } from './copy-restorer.ts';
+import { RESTORE_PATIENCE_MS } from './copy-reader.ts';
 import { MemorySnapshotStore } from './memory-snapshot-store.ts';
 import {
   type LoadedEntry,
