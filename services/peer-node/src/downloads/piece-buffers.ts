@@ -3,7 +3,7 @@ export const MAX_SPARE_PIECE_BYTES = 10_485_760;
 
 /** Lends memory for pieces on their way from the wire to the disk: without it every piece would be a buffer for the garbage collector. */
 export class PieceBuffers {
-  private readonly spare: Uint8Array[] = [];
+  private readonly spare: Buffer[] = [];
   private readonly lent = new WeakSet<Uint8Array>();
 
   /** @param arena memory that other threads see too, of which whole pieces are lent first */
@@ -17,7 +17,7 @@ export class PieceBuffers {
   }
 
   /** Memory for one piece, with anything in it. */
-  take(size: number): Uint8Array {
+  take(size: number): Buffer {
     // A shorter piece is the last one of its document: no other has a use for its memory.
     if (size !== this.pieceLength) return Buffer.allocUnsafeSlow(size);
     const known = this.spare.pop();
@@ -28,6 +28,7 @@ export class PieceBuffers {
 
   /** Takes memory back that nobody looks at any more; memory that is not from here is let be. */
   give(piece: Uint8Array): void {
-    if (this.lent.delete(piece) && (this.spare.length + 1) * this.pieceLength <= MAX_SPARE_PIECE_BYTES) this.spare.push(piece);
+    if (Buffer.isBuffer(piece) && this.lent.delete(piece) && (this.spare.length + 1) * this.pieceLength <= MAX_SPARE_PIECE_BYTES)
+      this.spare.push(piece);
   }
 }

@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { type DocumentPieces, FileStore, MemoryStore } from '@pageswarm/piece-store';
 import { type DocumentId, SeededRandom, shuffled } from '@pageswarm/primitives';
 import fc from 'fast-check';
 import type { LocalDocument } from '../library/local-document.ts';
-import { MIN_FOLLOWED_BYTES, RunningDigests } from './running-digests.ts';
+import { DigestFollower } from './digest-follower.ts';
+import { MANY_PROCESSORS, MIN_FOLLOWED_BYTES, RunningDigests } from './running-digests.ts';
 
 const PIECE = 16_384;
 /** Some disks take long to sync 32 MiB beside other work. */
@@ -55,11 +56,15 @@ describe('the digests of a large document while it arrives', () => {
     await rm(directory, { recursive: true });
   }
 
-  it(
-    'are read behind the writer, on threads of their own',
-    () =>
+  it.each([
+    ['both at once where processors are many', MANY_PROCESSORS, 2],
+    ['one after the other where they are few', MANY_PROCESSORS - 1, 1],
+  ])(
+    'are read behind the writer, on threads of their own, %s',
+    (_, processors, atOnce) =>
       inFolder(async (document) => {
-        const digests = new RunningDigests(document);
+        const upTo = jest.spyOn(DigestFollower.prototype, 'upTo');
+        const digests = new RunningDigests(document, processors);
         for (const piece of shuffled(
           new SeededRandom(3),
           Array.from({ length: pieces }, (_, index) => index),
@@ -67,6 +72,8 @@ describe('the digests of a large document while it arrives', () => {
           await document.pieces.write(piece, bytes.subarray(piece * pieceLength, (piece + 1) * pieceLength));
           digests.stored();
         }
+        expect(new Set(upTo.mock.contexts).size).toBe(atOnce);
+        upTo.mockRestore();
         expect(await digests.finish()).toEqual(digestsOf(bytes));
       }),
     LARGE_LIMIT_MS,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { pieceSize } from '@pageswarm/primitives';
 import type { LocalDocument } from '../library/local-document.ts';
 import { DigestFollower } from './digest-follower.ts';
@@ -9,6 +10,13 @@ export const READ_BACK_BYTES = 1_048_576;
 export const MIN_FOLLOWED_BYTES = 33_554_432;
 /** How much has to be new before those threads are told, in bytes. */
 export const FOLLOW_STEP_BYTES = 4_194_304;
+/**
+ * How far SHA-256 may stay behind where processors are few, in bytes: half a second of work, and the system has not forgotten the file yet.
+ * It is twice as fast as md5, and both at once would take the time that pieces need.
+ */
+export const MAX_TRAILING_BYTES = 536_870_912;
+/** From so many processors on nobody waits for a thread of the digests. */
+export const MANY_PROCESSORS = 4;
 
 /** What people compare files by, in hex: as `md5sum` and `sha256sum` print them. */
 export interface FileDigests {
@@ -30,8 +38,14 @@ export class RunningDigests {
   private readonly followedPath: string | undefined;
   private followers: Record<keyof FileDigests, DigestFollower> | undefined;
   private told = 0;
+  /** How far SHA-256 stays behind, in bytes. */
+  private readonly trailing: number;
 
-  constructor(private readonly document: LocalDocument) {
+  constructor(
+    private readonly document: LocalDocument,
+    processors = availableParallelism(),
+  ) {
+    this.trailing = processors < MANY_PROCESSORS ? MAX_TRAILING_BYTES : 0;
     if (document.record.size >= MIN_FOLLOWED_BYTES) this.followedPath = document.pieces.bytesPath;
   }
 
@@ -84,7 +98,9 @@ export class RunningDigests {
     const end = Math.min(this.next * record.pieceLength, record.size);
     if (end - this.told < FOLLOW_STEP_BYTES) return;
     this.told = end;
-    for (const follower of Object.values(this.followersOf(path))) follower.upTo(end);
+    const { md5, sha256 } = this.followersOf(path);
+    md5.upTo(end);
+    if (end > this.trailing) sha256.upTo(end - this.trailing);
   }
 
   private followersOf(path: string): Record<keyof FileDigests, DigestFollower> {
