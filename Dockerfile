@@ -45,5 +45,5 @@ FROM runtime AS peer
 ENV PAGESWARM_HTTP_PORT=7184 PAGESWARM_TRANSPORT_PORT=7185
 EXPOSE 7184 7185
 # A peer's young objects are few: bytes are not among them. Without the limits Node keeps up to 48 MB for them, and lets what
-# lives 35 MB grow to 140 before it collects.
-CMD ["node", "--max-semi-space-size=4", "--max-old-space-size=1024", "build/services/peer-node.js"]
+# lives 35 MB grow to 140 before it collects. Other threads do not help to collect the young ones, for they hash and write meanwhile.
+CMD ["node", "--max-semi-space-size=4", "--max-old-space-size=1024", "--no-parallel-scavenge", "build/services/peer-node.js"]

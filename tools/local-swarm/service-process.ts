@@ -12,12 +12,12 @@ export const STOP_LIMIT_MS = 10_000;
 /**
  * What Node is told beside the file. A peer's young objects are few and small, for bytes are not among them: without a word Node would
  * keep 48 MB for them, and collect the same. It lets old ones grow to a multiple of what lives, which is smaller where they may be fewer:
- * 35 MB to 60 instead of 140. A tracker collects young objects in parts of 4 MB and not of 16, for announces wait for each of them, and
- * without the help of other threads: a part is a millisecond or two of work, and on a busy machine a helper that waits for a processor
- * would keep everybody waiting for tens. The Dockerfile, the processes of tests and the benchmarks say it too.
+ * 35 MB to 60 instead of 140. A tracker collects young objects in parts of 4 MB and not of 16, for announces wait for each of them.
+ * Neither has the help of other threads with that: a part is a millisecond or two of work, and on a busy machine a helper that waits for
+ * a processor would keep everybody waiting for tens. The Dockerfile, the processes of tests and the benchmarks say it too.
  */
 const NODE_FLAGS: Readonly<Record<string, readonly string[]>> = {
-  'peer-node': ['--max-semi-space-size=4', '--max-old-space-size=1024'],
+  'peer-node': ['--max-semi-space-size=4', '--max-old-space-size=1024', '--no-parallel-scavenge'],
   tracker: ['--max-semi-space-size=4', '--no-parallel-scavenge'],
 };
 /** Lines of a log that are shown when its process ends too early. */

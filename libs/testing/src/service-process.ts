@@ -17,7 +17,7 @@ export type ServiceName = 'tracker' | 'pdf-worker' | 'peer-node';
 const NODE_FLAGS: Readonly<Record<ServiceName, readonly string[]>> = {
   tracker: ['--max-semi-space-size=4', '--no-parallel-scavenge'],
   'pdf-worker': [],
-  'peer-node': ['--max-semi-space-size=4', '--max-old-space-size=1024'],
+  'peer-node': ['--max-semi-space-size=4', '--max-old-space-size=1024', '--no-parallel-scavenge'],
 };
 
 /** A built service as a process of its own. It may be killed and started again with the same ports and the same data folder. */

@@ -60,7 +60,7 @@ export class PdfChild {
     const heapMebibytes = Math.floor((options.memoryBytes * HEAP_MEMORY_SHARE) / 1_048_576);
     this.process = fork(options.script, [JSON.stringify(childOptions)], {
       serialization: 'advanced',
-      execArgv: [`--max-old-space-size=${heapMebibytes}`, ...(process.env['SEMI'] ? [`--min-semi-space-size=${process.env['SEMI']}`] : [])],
+      execArgv: [`--max-old-space-size=${heapMebibytes}`],
       env: childEnvironment(process.env),
       stdio: ['ignore', 'ignore', 'pipe', 'ipc', 'pipe'],
     });
