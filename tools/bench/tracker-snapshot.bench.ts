@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { TRACKER_NODE_FLAGS } from './announce-contenders.ts';
 import { type Bench, type BenchOptions, type Measurement, median } from './bench.ts';
 import type { SnapshotReport } from './snapshot-report.ts';
 import { atLeast, atMost } from './target.ts';
@@ -87,7 +88,13 @@ function linesOf(name: string, { idle, full, dirty, restored }: SnapshotReport):
 
 async function reportOf(task: 'save' | 'restore', place: string, documents: number): Promise<SnapshotReport> {
   // Nest's decorators run while its bundle is loaded and want this to be there before.
-  const execArgv = ['--expose-gc', `--max-old-space-size=${HEAP_MIB}`, '--import', import.meta.resolve('reflect-metadata')];
+  const execArgv = [
+    ...TRACKER_NODE_FLAGS,
+    '--expose-gc',
+    `--max-old-space-size=${HEAP_MIB}`,
+    '--import',
+    import.meta.resolve('reflect-metadata'),
+  ];
   const child = fork(new URL('./tracker-snapshot.child.js', import.meta.url), [task, place, String(documents)], { execArgv });
   const gone = new AbortController();
   child.once('exit', () => gone.abort());
