@@ -33,7 +33,7 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=15s --retries=3 \
 FROM runtime AS tracker
 ENV PAGESWARM_HTTP_PORT=7180 PAGESWARM_TRANSPORT_PORT=7181
 EXPOSE 7180 7181
-# Announces wait while young objects are collected: in parts of 4 MB and not of 16, and without other threads, which a busy machine lets wait.
+# What Node is told, and why, is in libs/config/src/node-flags.ts.
 CMD ["node", "--max-semi-space-size=4", "--no-parallel-scavenge", "build/services/tracker.js"]
 
 FROM runtime AS pdf-worker
@@ -44,6 +44,4 @@ CMD ["node", "build/services/pdf-worker.js"]
 FROM runtime AS peer
 ENV PAGESWARM_HTTP_PORT=7184 PAGESWARM_TRANSPORT_PORT=7185
 EXPOSE 7184 7185
-# A peer's young objects are few: bytes are not among them. Without the limits Node keeps up to 48 MB for them, and lets what
-# lives 35 MB grow to 140 before it collects. Other threads do not help to collect the young ones, for they hash and write meanwhile.
-CMD ["node", "--max-semi-space-size=4", "--max-old-space-size=1024", "--no-parallel-scavenge", "build/services/peer-node.js"]
+CMD ["node", "--max-semi-space-size=4", "--no-parallel-scavenge", "--max-old-space-size=1024", "build/services/peer-node.js"]

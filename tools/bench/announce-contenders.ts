@@ -1,10 +1,12 @@
 // The trackers that are compared, each a process of its own that knows the same torrents.
+
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { NODE_FLAGS } from '@pageswarm/config';
 import { ANNOUNCED_TORRENTS, crowdHash } from './announce-crowd.ts';
 
 export interface Contender {
@@ -19,13 +21,10 @@ export interface Contender {
   end(): Promise<void>;
 }
 
-/** What Node is told beside the file where a tracker runs in a container or from the launcher. */
-export const TRACKER_NODE_FLAGS = ['--max-semi-space-size=4', '--no-parallel-scavenge'];
-
 export async function startPageSwarm(): Promise<Contender> {
   // Nest's decorators run while its bundle is loaded and want this to be there before.
   const child = fork(new URL('./announced-tracker.child.js', import.meta.url), {
-    execArgv: [...TRACKER_NODE_FLAGS, '--import', import.meta.resolve('reflect-metadata')],
+    execArgv: [...NODE_FLAGS.tracker, '--import', import.meta.resolve('reflect-metadata')],
   });
   const ports = await reported(child);
   return { name: 'PageSwarm', pid: child.pid as number, ...ports, closes: false, end: () => ended(child) };

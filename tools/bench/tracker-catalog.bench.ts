@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { TRACKER_NODE_FLAGS } from './announce-contenders.ts';
+import { NODE_FLAGS } from '@pageswarm/config';
 import type { Bench, BenchOptions, Measurement } from './bench.ts';
 import type { CatalogReport } from './catalog-report.ts';
 import { atLeast, atMost } from './target.ts';
@@ -22,7 +22,7 @@ async function run(tell: (line: string) => void, { documents = DOCUMENTS }: Benc
   tell(`catalog: ${documents.toLocaleString('en-US')} documents are added, then searched, changed and sorted`);
   // Nest's decorators run while its bundle is loaded and want this to be there before.
   const child = fork(new URL('./tracker-catalog.child.js', import.meta.url), [String(documents)], {
-    execArgv: [...TRACKER_NODE_FLAGS, '--expose-gc', '--import', import.meta.resolve('reflect-metadata')],
+    execArgv: [...NODE_FLAGS.tracker, '--expose-gc', '--import', import.meta.resolve('reflect-metadata')],
   });
   const gone = new AbortController();
   child.once('exit', () => gone.abort());

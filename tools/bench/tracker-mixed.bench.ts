@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { NODE_FLAGS } from '@pageswarm/config';
 import { SeededRandom } from '@pageswarm/primitives';
-import { TRACKER_NODE_FLAGS } from './announce-contenders.ts';
 import type { Bench, BenchOptions, Measurement } from './bench.ts';
 import { sampleHash } from './catalog-filler.ts';
 import type { MixedReport } from './mixed-report.ts';
@@ -32,7 +32,7 @@ export const mixedBench: Bench = {
 async function run(tell: (line: string) => void, { documents = DOCUMENTS }: BenchOptions = {}): Promise<Measurement[]> {
   const folder = mkdtempSync(join(tmpdir(), 'pageswarm-bench-'));
   const child = fork(new URL('./tracker-mixed.child.js', import.meta.url), [String(documents), join(folder, 'snapshot')], {
-    execArgv: [...TRACKER_NODE_FLAGS, '--import', import.meta.resolve('reflect-metadata')],
+    execArgv: [...NODE_FLAGS.tracker, '--import', import.meta.resolve('reflect-metadata')],
   });
   try {
     return await measure(child, documents, tell);

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { TRACKER_NODE_FLAGS } from './announce-contenders.ts';
+import { NODE_FLAGS } from '@pageswarm/config';
 import { type Bench, type BenchOptions, type Measurement, median } from './bench.ts';
 import type { SnapshotReport } from './snapshot-report.ts';
 import { atLeast, atMost } from './target.ts';
@@ -89,7 +89,7 @@ function linesOf(name: string, { idle, full, dirty, restored }: SnapshotReport):
 async function reportOf(task: 'save' | 'restore', place: string, documents: number): Promise<SnapshotReport> {
   // Nest's decorators run while its bundle is loaded and want this to be there before.
   const execArgv = [
-    ...TRACKER_NODE_FLAGS,
+    ...NODE_FLAGS.tracker,
     '--expose-gc',
     `--max-old-space-size=${HEAP_MIB}`,
     '--import',

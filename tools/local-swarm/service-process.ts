@@ -3,23 +3,13 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { NODE_FLAGS } from '@pageswarm/config';
 import { environmentOf, type PlannedProcess, type SwarmShape } from './plan.ts';
 
 /** Time that a service may take until it says that it is ready, in milliseconds. */
 export const START_LIMIT_MS = 60_000;
 /** Time that a service may take to end after SIGTERM before it is killed, in milliseconds. */
 export const STOP_LIMIT_MS = 10_000;
-/**
- * What Node is told beside the file. A peer's young objects are few and small, for bytes are not among them: without a word Node would
- * keep 48 MB for them, and collect the same. It lets old ones grow to a multiple of what lives, which is smaller where they may be fewer:
- * 35 MB to 60 instead of 140. A tracker collects young objects in parts of 4 MB and not of 16, for announces wait for each of them.
- * Neither has the help of other threads with that: a part is a millisecond or two of work, and on a busy machine a helper that waits for
- * a processor would keep everybody waiting for tens. The Dockerfile, the processes of tests and the benchmarks say it too.
- */
-const NODE_FLAGS: Readonly<Record<string, readonly string[]>> = {
-  'peer-node': ['--max-semi-space-size=4', '--max-old-space-size=1024', '--no-parallel-scavenge'],
-  tracker: ['--max-semi-space-size=4', '--no-parallel-scavenge'],
-};
 /** Lines of a log that are shown when its process ends too early. */
 const LOG_TAIL_LINES = 20;
 
@@ -67,7 +57,7 @@ export class ServiceProcess {
     // A process group of its own: Ctrl-C reaches the launcher alone, which then stops everything in order.
     const child = fork(serviceFile(this.planned.service), [], {
       detached: true,
-      execArgv: [...process.execArgv, ...(NODE_FLAGS[this.planned.service] ?? [])],
+      execArgv: [...process.execArgv, ...NODE_FLAGS[this.planned.service]],
       env: environmentOf(this.planned, this.shape, process.env),
       stdio: ['ignore', log.fd, log.fd, 'ipc'],
     });

@@ -1,3 +1,4 @@
+export { NODE_FLAGS } from './node-flags.ts';
 export {
   type CommonConfig,
   type PeerConfig,

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { NODE_FLAGS } from '@pageswarm/config';
 import type { Endpoint } from '@pageswarm/primitives';
 
 /** Time that a service may take until it says that it is ready, in milliseconds. */
@@ -12,13 +13,6 @@ const STOP_LIMIT_MS = 10_000;
 const BUILD_FOLDER = join(import.meta.dirname, '../../../build/services');
 
 export type ServiceName = 'tracker' | 'pdf-worker' | 'peer-node';
-
-/** Not those of the test runner, but those that a service has in a container and from the launcher. */
-const NODE_FLAGS: Readonly<Record<ServiceName, readonly string[]>> = {
-  tracker: ['--max-semi-space-size=4', '--no-parallel-scavenge'],
-  'pdf-worker': [],
-  'peer-node': ['--max-semi-space-size=4', '--max-old-space-size=1024', '--no-parallel-scavenge'],
-};
 
 /** A built service as a process of its own. It may be killed and started again with the same ports and the same data folder. */
 export class ServiceProcess {
@@ -53,6 +47,7 @@ export class ServiceProcess {
     const file = join(BUILD_FOLDER, `${this.service}.js`);
     if (!existsSync(file)) throw new Error(`${file} is missing: run "npm run build" first ("npm test" does)`);
     const log = await open(this.logFile, 'a');
+    // Not with the flags of the test runner.
     const child = fork(file, [], {
       env: this.environment(),
       execArgv: [...NODE_FLAGS[this.service]],

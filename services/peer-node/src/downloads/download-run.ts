@@ -10,6 +10,7 @@ import { forgetRotten } from './file-verifier.ts';
 import { HostConnection } from './host-connection.ts';
 import type { HostDirectory } from './host-directory.ts';
 import { PieceReceiver } from './piece-receiver.ts';
+import { PieceVerifier } from './piece-verifier.ts';
 import { type PieceHolder, PieceWitness } from './piece-witness.ts';
 import { type FileDigests, RunningDigests } from './running-digests.ts';
 
@@ -41,6 +42,7 @@ export class DownloadRun {
   private readonly hosts = new Map<PeerId, HostConnection>();
   private readonly requests = new Map<number, AbortController>();
   private readonly watches = new Map<PeerId, AbortController>();
+  private readonly verifier: PieceVerifier;
   private readonly receiver: PieceReceiver;
   private readonly witness: PieceWitness;
   private runningDigests: RunningDigests;
@@ -55,8 +57,10 @@ export class DownloadRun {
     this.engine = new Engine(spec, Bitfield.fromRanges(document.have.toRanges(), document.have.size), { hostSearchWindowMs: hostSearchMs });
     this.witness = new PieceWitness(document.have.size);
     this.runningDigests = new RunningDigests(document);
+    this.verifier = new PieceVerifier(document, options.logger);
     this.receiver = new PieceReceiver(
       document,
+      this.verifier,
       options.meter,
       options.bandwidth,
       () => this.runningDigests,
@@ -271,7 +275,7 @@ export class DownloadRun {
 
   private release(): void {
     clearTimeout(this.timer);
-    this.receiver.close();
+    this.verifier.close();
     for (const abort of [...this.requests.values(), ...this.watches.values()]) abort.abort();
     this.watches.clear();
   }

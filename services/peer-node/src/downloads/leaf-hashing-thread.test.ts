@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { SeededRandom, shuffled } from '@pageswarm/primitives';
 import { LeafHashingThread } from './leaf-hashing-thread.ts';
@@ -13,6 +14,8 @@ function leavesOf(bytes: Uint8Array): Buffer {
   return Buffer.concat(leaves);
 }
 
+const workerOf = (thread: LeafHashingThread) => (thread as unknown as { worker: Worker }).worker;
+
 describe('the thread that hashes pieces', () => {
   const threads: LeafHashingThread[] = [];
   afterEach(() => {
@@ -24,9 +27,10 @@ describe('the thread that hashes pieces', () => {
     const random = new SeededRandom(5);
     const memory = Buffer.from(arena);
     for (let at = 0; at < memory.length; at += 4) memory.writeUInt32LE(Math.floor(random.next() * 2 ** 32), at);
-    const thread = new LeafHashingThread(arena);
+    const deaths: Error[] = [];
+    const thread = new LeafHashingThread(arena, (error) => deaths.push(error));
     threads.push(thread);
-    return { thread, pieceAt: (place: number, length = PIECE) => Buffer.from(arena, place * PIECE, length) };
+    return { deaths, thread, pieceAt: (place: number, length = PIECE) => Buffer.from(arena, place * PIECE, length) };
   }
 
   it('finds the hashes of all blocks, whatever comes in whatever order', async () => {
@@ -45,20 +49,25 @@ describe('the thread that hashes pieces', () => {
   });
 
   it('rejects what it has not answered when it is closed, and what comes later', async () => {
-    const { thread, pieceAt } = hashing();
+    const { thread, pieceAt, deaths } = hashing();
     const waiting = thread.leavesOf(pieceAt(0));
     thread.close();
     await expect(waiting).rejects.toThrow('closed');
     await expect(thread.leavesOf(pieceAt(1))).rejects.toThrow('closed');
+    await workerOf(thread).terminate();
+    expect(deaths).toEqual([]);
   });
 
-  it('rejects what it has not answered when it dies', async () => {
-    const { thread, pieceAt } = hashing();
+  it('rejects what it has not answered when it dies, and says so once', async () => {
+    const { thread, pieceAt, deaths } = hashing();
+    expect(thread.isOnline).toBe(false);
     await thread.leavesOf(pieceAt(0));
+    expect(thread.isOnline).toBe(true);
     const waiting = [thread.leavesOf(pieceAt(1)), thread.leavesOf(pieceAt(2))];
     const answers = Promise.allSettled(waiting);
-    await (thread as unknown as { worker: { terminate(): Promise<number> } }).worker.terminate();
+    await workerOf(thread).terminate();
     expect((await answers).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     await expect(thread.leavesOf(pieceAt(3))).rejects.toThrow('has ended');
+    expect(deaths).toHaveLength(1);
   });
 });

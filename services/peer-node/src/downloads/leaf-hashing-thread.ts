@@ -47,8 +47,16 @@ export class LeafHashingThread {
   private isDue = false;
   private failure: Error | undefined;
 
-  /** @param arena where the pieces lie; each begins at a multiple of 16 KiB */
-  constructor(arena: SharedArrayBuffer) {
+  private isUp = false;
+
+  /**
+   * @param arena where the pieces lie; each begins at a multiple of 16 KiB
+   * @param died called once, if the thread ends and was not closed
+   */
+  constructor(
+    arena: SharedArrayBuffer,
+    private readonly died: (error: Error) => void,
+  ) {
     this.leaves = new SharedArrayBuffer(Math.ceil(arena.byteLength / LEAF_BLOCK_BYTES) * MERKLE_HASH_BYTES);
     this.worker = new Worker(HASHING, {
       eval: true,
@@ -57,8 +65,16 @@ export class LeafHashingThread {
     });
     this.worker.unref();
     this.worker.on('message', (hashed: number) => this.hashed(hashed));
-    this.worker.on('error', (error) => this.fail(error));
-    this.worker.on('exit', () => this.fail(new Error('The thread that hashes pieces has ended')));
+    this.worker.on('online', () => {
+      this.isUp = true;
+    });
+    this.worker.on('error', (error) => this.die(error));
+    this.worker.on('exit', () => this.die(new Error('The thread that hashes pieces has ended')));
+  }
+
+  /** Whether it has started: until then it would only keep pieces waiting. */
+  get isOnline(): boolean {
+    return this.isUp;
   }
 
   /**
@@ -82,7 +98,7 @@ export class LeafHashingThread {
   }
 
   close(): void {
-    this.fail(new Error('The thread that hashes pieces was closed'));
+    this.end(new Error('The thread that hashes pieces was closed'));
     void this.worker.terminate();
   }
 
@@ -105,7 +121,13 @@ export class LeafHashingThread {
     }
   }
 
-  private fail(error: Error): void {
+  private die(error: Error): void {
+    if (this.failure) return;
+    this.end(error);
+    this.died(error);
+  }
+
+  private end(error: Error): void {
     this.failure ??= error;
     this.sent = 0;
     for (const { reject } of this.waiting.splice(0)) reject(this.failure);

@@ -5,7 +5,7 @@ import type { Bandwidth } from '../bandwidth/bandwidth.ts';
 import type { LocalDocument } from '../library/local-document.ts';
 import type { DownloadMeter } from './download-meter.ts';
 import { type ArrivedPiece, PieceAssembler } from './piece-assembler.ts';
-import { PieceVerifier } from './piece-verifier.ts';
+import type { PieceVerifier } from './piece-verifier.ts';
 import type { RunningDigests } from './running-digests.ts';
 
 /** Bytes of one download that may wait for their hashes and for the disk before its hosts are read no further. */
@@ -22,20 +22,18 @@ interface Delivery {
 
 /** Takes pieces off the wire: checks each against its hash, stores it, and tells the engine of both. */
 export class PieceReceiver {
-  private readonly verifier: PieceVerifier;
   /** Bytes of whole pieces that are not on the disk yet. */
   private waitingBytes = 0;
   private readonly readers: (() => void)[] = [];
 
   constructor(
     private readonly document: LocalDocument,
+    private readonly verifier: Pick<PieceVerifier, 'buffers' | 'verify'>,
     private readonly meter: DownloadMeter,
     private readonly bandwidth: Bandwidth,
     private readonly digests: () => RunningDigests,
     private readonly tell: (event: DownloadEvent) => void,
-  ) {
-    this.verifier = new PieceVerifier(document);
-  }
+  ) {}
 
   /**
    * @returns true if every piece that was asked for came
@@ -75,11 +73,6 @@ export class PieceReceiver {
     await Promise.all(stored);
     if (!assembler.finished) throw new PageSwarmError('PROTOCOL_ERROR', 'The host sent fewer bytes than the pieces it announced');
     return countOf(head.pieces) === asked.length;
-  }
-
-  /** Ends what runs beside, until more comes. */
-  close(): void {
-    this.verifier.close();
   }
 
   /** Never rejects: what became of the piece is the engine's to know. */

@@ -3,7 +3,7 @@ import { type DocumentId, PageSwarmError, type PeerId } from '@pageswarm/primiti
 import type { Movable } from '../columns/movable.ts';
 import type { Turn } from '../columns/pace.ts';
 import { demandFittingPieces, demandSameBytes, otherNames, type Told, wellFormed } from './announced-facts.ts';
-import { CatalogFilling } from './catalog-filling.ts';
+import { CatalogFilling, type DocumentPast } from './catalog-filling.ts';
 import type { TellText } from './description.ts';
 import { DocumentOrders, type OrderPlace } from './document-orders.ts';
 import type { CatalogChange, CatalogChangeKind, DocumentFacts, DocumentRecord } from './document-record.ts';
@@ -16,12 +16,6 @@ import { type CatalogTables, StoredDocument } from './stored-document.ts';
 
 /** The most documents that are listed; more are refused. */
 export const MAX_DOCUMENTS = 2_000_000;
-
-/** What a document has behind it: who holds how much of it, and whether that is all. */
-export interface DocumentPast {
-  readonly completed: number;
-  readonly holdings: Iterable<readonly [PeerId, number, boolean]>;
-}
 
 export interface CatalogLimits {
   /** @default MAX_DOCUMENTS */
@@ -75,10 +69,8 @@ export class Catalog implements Movable {
 
   /** Very many documents are about to come into an empty catalog. Until {@link settle} has resolved none is found, and none goes. */
   beginFilling(): void {
-    this.filling = new CatalogFilling(this.documents, this.ledger);
+    this.filling = new CatalogFilling(this.tables, this.ledger, this.hostless);
     this.orders.postpone();
-    this.holdings.beginFilling();
-    this.documents.identities.beginFilling();
   }
 
   /**
@@ -88,22 +80,13 @@ export class Catalog implements Movable {
    * @returns the slots of those that did not stay
    */
   async settle(turn: Turn, retake: (facts: DocumentFacts, past: DocumentPast) => void): Promise<number[]> {
-    const { documents, holdings } = this;
-    if (!this.filling) return [];
+    const { filling } = this;
     this.filling = undefined;
-    await holdings.endFilling(turn);
-    const { end } = documents;
-    const late = await documents.identities.settle(end, turn);
-    const takenOut = late.map((slot) => this.takeOut(slot));
-    for (const [n, slot] of late.entries()) {
-      // A document that stays after all gets the slot that it had.
-      documents.release(slot);
-      const { facts, past } = takenOut[n] as (typeof takenOut)[number];
+    if (!filling) return [];
+    return filling.settle(turn, (facts, past) => {
+      this.bytes -= facts.size;
       retake(facts, past);
-    }
-    const gone = late.filter((slot) => !documents.isListed(slot));
-    await documents.identities.endFilling(end, gone, turn);
-    return gone;
+    });
   }
 
   /** Whether so many documents more can come while the catalog is being filled, whether they stay or not. */
@@ -374,19 +357,6 @@ export class Catalog implements Movable {
     // Listeners may still read what the document was; the slot goes to another one only afterwards.
     this.tell('removed', gone);
     this.documents.release(slot);
-  }
-
-  /** Takes a document away that nobody was told of. @returns what it was; its slot is still to be released */
-  private takeOut(slot: number): { readonly facts: DocumentFacts; readonly past: DocumentPast } {
-    const document = new StoredDocument(this.tables, slot);
-    const { id, name, size, pieceLength, md5, infoHashV1, infoHashV2, addedBy, addedAt, aliases, inspection, completed } = document;
-    const facts = { id, name, size, pieceLength, md5, infoHashV1, infoHashV2, addedBy, addedAt, aliases, inspection };
-    const holdings = [...document.holdings].map(([peerId, { have, complete }]) => [peerId, have, complete] as const);
-    for (let row = this.holdings.firstOfSlot(slot); row !== -1; row = this.holdings.firstOfSlot(slot)) this.holdings.delete(row);
-    this.hostless.delete(slot);
-    this.bytes -= size;
-    this.documents.hide(slot);
-    return { facts, past: { completed, holdings } };
   }
 
   private describe(known: StoredDocument, facts: DocumentFacts): void {

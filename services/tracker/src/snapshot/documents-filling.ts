@@ -1,5 +1,6 @@
 import { isPageSwarmError, type PageSwarmError } from '@pageswarm/primitives';
-import type { Catalog, DocumentPast } from '../catalog/catalog.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { DocumentPast } from '../catalog/catalog-filling.ts';
 import type { DocumentFacts } from '../catalog/document-record.ts';
 import type { Turn } from '../columns/pace.ts';
 import { decodeDocument, ID_BYTES } from './document-codec.ts';
