@@ -1,12 +1,14 @@
 // What the benchmarks of whole swarms ask of peers.
 import { join } from 'node:path';
-import type { StartDownload } from '@pageswarm/contracts';
+import type { Download, StartDownload } from '@pageswarm/contracts';
 import type { LocalSwarm } from '../local-swarm/local-swarm.ts';
 import { writeBigDocument } from './big-document.ts';
 
 export const MIB = 1_048_576;
 const INSPECTION_LIMIT_MS = 60_000;
 const DOWNLOAD_LIMIT_MS = 120_000;
+/** Time between two looks at a download, in milliseconds: each costs the peer and the benchmark time that they need for it. */
+export const LOOK_INTERVAL_MS = 100;
 
 /** Shares a document of so many pages of 1 MiB, `big.pdf` in the folder, from these peers. */
 export async function addDocument(
@@ -37,22 +39,41 @@ export async function uploaded(swarm: LocalSwarm, peer: number): Promise<number>
   return Number(/^pageswarm_peer_uploaded_bytes_total(?:\{[^}]*\})? (\S+)$/m.exec(metrics)?.[1]);
 }
 
-/** The same download on several peers at once. @returns seconds to the last of them, all bytes that came, and from whom to the first of them */
-export async function downloadOn(
-  swarm: LocalSwarm,
-  peers: readonly number[],
-  order: StartDownload,
-): Promise<{ seconds: number; received: number; hosts: string }> {
+/** A download on several peers, from the order on. */
+export interface OrderedDownload {
+  /** Until the last of them is done, in seconds. */
+  readonly seconds: number;
+  /** Until the last of them has every piece verified and stored, as its owner sees it, in seconds. */
+  readonly stored: number;
+  /** Bytes that came to all of them. */
+  readonly received: number;
+  /** From whom the first of them got what. */
+  readonly hosts: string;
+}
+
+/** The same download on several peers at once. */
+export async function downloadOn(swarm: LocalSwarm, peers: readonly number[], order: StartDownload): Promise<OrderedDownload> {
   const started = performance.now();
+  const since = () => (performance.now() - started) / 1_000;
+  const stored: number[] = [];
   const downloads = await Promise.all(
-    peers.map(async (number) => {
+    peers.map(async (number, place) => {
       const peer = swarm.peer(number);
-      const download = await peer.followDownload((await peer.startDownload(order)).id, DOWNLOAD_LIMIT_MS);
+      const { id } = await peer.startDownload(order);
+      const watch = ({ pieces }: Download) => {
+        if (pieces.have === pieces.total) stored[place] ??= since();
+      };
+      const download = await peer.followDownload(id, DOWNLOAD_LIMIT_MS, watch, LOOK_INTERVAL_MS);
       if (download.state !== 'done') throw new Error(`The download of peer ${number} is ${download.state}: ${download.error?.detail}`);
       return download;
     }),
   );
-  const seconds = (performance.now() - started) / 1_000;
+  const seconds = since();
   const hosts = downloads[0]?.hosts.map(({ bytes, latencyMs }) => `${(bytes / MIB).toFixed(0)} MiB at ${latencyMs?.toFixed(0)} ms`) ?? [];
-  return { seconds, received: downloads.reduce((sum, { bytesReceived }) => sum + bytesReceived, 0), hosts: hosts.join(', ') };
+  return {
+    seconds,
+    stored: Math.max(...stored),
+    received: downloads.reduce((sum, { bytesReceived }) => sum + bytesReceived, 0),
+    hosts: hosts.join(', '),
+  };
 }

@@ -74,14 +74,19 @@ export class PeerClient {
    * @param watch is given every state that was seen
    * @throws Error after `limitMs`
    */
-  async followDownload(id: string, limitMs: number, watch: (download: Download) => void = () => {}): Promise<Download> {
+  async followDownload(
+    id: string,
+    limitMs: number,
+    watch: (download: Download) => void = () => {},
+    lookIntervalMs = LOOK_INTERVAL_MS,
+  ): Promise<Download> {
     const deadline = performance.now() + limitMs;
     for (;;) {
       const download = await this.download(id);
       watch(download);
       if (SETTLED.has(download.state)) return download;
       if (performance.now() > deadline) throw new Error(`Download ${id} is still ${download.state} after ${limitMs / 1_000} s`);
-      await delay(LOOK_INTERVAL_MS);
+      await delay(lookIntervalMs);
     }
   }
 
