@@ -58,7 +58,7 @@ export class DigestFollower {
     });
   }
 
-  /** Everything before this offset is in the file. */
+  /** Everything before this offset is in the file. One that is no further than an earlier one says nothing new. */
   upTo(end: number): void {
     this.worker.postMessage({ end, isLast: false });
   }

@@ -4,11 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, jest } from '@jest/globals';
 import { type DocumentPieces, FileStore, MemoryStore } from '@pageswarm/piece-store';
-import { type DocumentId, SeededRandom, shuffled } from '@pageswarm/primitives';
+import { Bitfield, type DocumentId, SeededRandom, shuffled } from '@pageswarm/primitives';
 import fc from 'fast-check';
 import type { LocalDocument } from '../library/local-document.ts';
 import { DigestFollower } from './digest-follower.ts';
-import { MANY_PROCESSORS, MIN_FOLLOWED_BYTES, RunningDigests } from './running-digests.ts';
+import {
+  FOLLOW_STEP_BYTES,
+  MANY_PROCESSORS,
+  MAX_MD5_TRAILING_BYTES,
+  MAX_SHA256_TRAILING_BYTES,
+  MIN_FOLLOWED_BYTES,
+  RunningDigests,
+} from './running-digests.ts';
 
 const PIECE = 16_384;
 /** Some disks take long to sync 32 MiB beside other work. */
@@ -56,15 +63,12 @@ describe('the digests of a large document while it arrives', () => {
     await rm(directory, { recursive: true });
   }
 
-  it.each([
-    ['both at once where processors are many', MANY_PROCESSORS, 2],
-    ['one after the other where they are few', MANY_PROCESSORS - 1, 1],
-  ])(
-    'are read behind the writer, on threads of their own, %s',
-    (_, processors, atOnce) =>
+  it(
+    'are read behind the writer, on threads of their own',
+    () =>
       inFolder(async (document) => {
         const upTo = jest.spyOn(DigestFollower.prototype, 'upTo');
-        const digests = new RunningDigests(document, processors);
+        const digests = new RunningDigests(document, MANY_PROCESSORS);
         for (const piece of shuffled(
           new SeededRandom(3),
           Array.from({ length: pieces }, (_, index) => index),
@@ -72,7 +76,7 @@ describe('the digests of a large document while it arrives', () => {
           await document.pieces.write(piece, bytes.subarray(piece * pieceLength, (piece + 1) * pieceLength));
           digests.stored();
         }
-        expect(new Set(upTo.mock.contexts).size).toBe(atOnce);
+        expect(new Set(upTo.mock.contexts).size).toBe(2);
         upTo.mockRestore();
         expect(await digests.finish()).toEqual(digestsOf(bytes));
       }),
@@ -86,6 +90,48 @@ describe('the digests of a large document while it arrives', () => {
       await expect(digests.finish()).rejects.toMatchObject({ code: 'STORE_FAILED' });
       digests.close();
     }));
+});
+
+describe('the threads of the digests', () => {
+  const pieceLength = FOLLOW_STEP_BYTES;
+  const size = 2 * MAX_SHA256_TRAILING_BYTES;
+
+  /** How far md5 and SHA-256 were told to come once all is here. */
+  function toldTo(processors: number, isBusy: () => boolean): number[] {
+    const upTo = jest.spyOn(DigestFollower.prototype, 'upTo').mockImplementation(() => {});
+    const have = new Bitfield(size / pieceLength);
+    const pieces = { bytesPath: '/nowhere' } as DocumentPieces;
+    const digests = new RunningDigests({ record: { size, pieceLength }, have, pieces } as LocalDocument, processors, {
+      get isBusy() {
+        return isBusy();
+      },
+    });
+    for (let piece = 0; piece < have.size; piece++) {
+      have.set(piece);
+      digests.stored();
+    }
+    digests.close();
+    const followers = [...new Set(upTo.mock.contexts)];
+    const told = followers.map((follower) =>
+      Math.max(...upTo.mock.calls.flatMap(([end], call) => (upTo.mock.contexts[call] === follower ? [end] : []))),
+    );
+    upTo.mockRestore();
+    return told;
+  }
+
+  it('let pieces go first where processors are few and the pieces need them', () => {
+    expect(toldTo(MANY_PROCESSORS - 1, () => true)).toEqual([size - MAX_MD5_TRAILING_BYTES, size - MAX_SHA256_TRAILING_BYTES]);
+  });
+
+  it('keep up where nobody waits for a processor', () => {
+    expect(toldTo(MANY_PROCESSORS, () => true)).toEqual([size, size]);
+    expect(toldTo(MANY_PROCESSORS - 1, () => false)).toEqual([size, size]);
+  });
+
+  it('keep up as soon as the pieces need the processors no more', () => {
+    let looks = 0;
+    expect(toldTo(MANY_PROCESSORS - 1, () => ++looks < size / FOLLOW_STEP_BYTES)).toEqual([size, size]);
+  });
 });
 
 describe('the digests of a document while it arrives', () => {

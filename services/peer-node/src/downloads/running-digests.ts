@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { pieceSize } from '@pageswarm/primitives';
 import type { LocalDocument } from '../library/local-document.ts';
 import { DigestFollower } from './digest-follower.ts';
+import { ThreadLoad } from './thread-load.ts';
 
 /** How much is read back from the disk at a time, in bytes (at least one piece). */
 export const READ_BACK_BYTES = 1_048_576;
@@ -11,10 +12,12 @@ export const MIN_FOLLOWED_BYTES = 33_554_432;
 /** How much has to be new before those threads are told, in bytes. */
 export const FOLLOW_STEP_BYTES = 4_194_304;
 /**
- * How far SHA-256 may stay behind where processors are few, in bytes: half a second of work, and the system has not forgotten the file yet.
- * It is twice as fast as md5, and both at once would take the time that pieces need.
+ * How far SHA-256 may stay behind, in bytes, where processors are few and the pieces need them: half a second of work, and the system has
+ * not forgotten the file yet.
  */
-export const MAX_TRAILING_BYTES = 536_870_912;
+export const MAX_SHA256_TRAILING_BYTES = 536_870_912;
+/** How far md5 may, in bytes: it is half as fast, so both end at the same time. */
+export const MAX_MD5_TRAILING_BYTES = 268_435_456;
 /** From so many processors on nobody waits for a thread of the digests. */
 export const MANY_PROCESSORS = 4;
 
@@ -38,14 +41,15 @@ export class RunningDigests {
   private readonly followedPath: string | undefined;
   private followers: Record<keyof FileDigests, DigestFollower> | undefined;
   private told = 0;
-  /** How far SHA-256 stays behind, in bytes. */
-  private readonly trailing: number;
+  private readonly mayTrail: boolean;
 
+  /** @param load of the thread that receives */
   constructor(
     private readonly document: LocalDocument,
     processors = availableParallelism(),
+    private readonly load: Pick<ThreadLoad, 'isBusy'> = new ThreadLoad(),
   ) {
-    this.trailing = processors < MANY_PROCESSORS ? MAX_TRAILING_BYTES : 0;
+    this.mayTrail = processors < MANY_PROCESSORS;
     if (document.record.size >= MIN_FOLLOWED_BYTES) this.followedPath = document.pieces.bytesPath;
   }
 
@@ -99,8 +103,9 @@ export class RunningDigests {
     if (end - this.told < FOLLOW_STEP_BYTES) return;
     this.told = end;
     const { md5, sha256 } = this.followersOf(path);
-    md5.upTo(end);
-    if (end > this.trailing) sha256.upTo(end - this.trailing);
+    const isTrailing = this.mayTrail && this.load.isBusy;
+    md5.upTo(end - (isTrailing ? MAX_MD5_TRAILING_BYTES : 0));
+    sha256.upTo(end - (isTrailing ? MAX_SHA256_TRAILING_BYTES : 0));
   }
 
   private followersOf(path: string): Record<keyof FileDigests, DigestFollower> {
