@@ -7,7 +7,6 @@ import type { CrowdClient, CrowdRival } from './crowd-rival.ts';
 import { type CrowdAddress, CrowdTracker } from './crowd-tracker.ts';
 import { OWN_ADDRESSES } from './own-network.ts';
 import type { SharedFile } from './rival.ts';
-import { LOOK_INTERVAL_MS } from './swarm-orders.ts';
 
 export interface Crowd {
   readonly leechers: number;
@@ -32,6 +31,8 @@ export interface CrowdRun {
 export const CROWD_LIMIT_MS = 90_000;
 /** How long a client may take to start, or to hash the file that it is to seed, in milliseconds. */
 const START_LIMIT_MS = 20_000;
+/** Time between two looks at a client, in milliseconds. */
+export const LOOK_INTERVAL_MS = 100;
 
 /** One seed and some leechers of a kind, from the moment at which they know each other until all have the file. */
 export async function runCrowd(rival: CrowdRival, file: SharedFile, { leechers, rate, folder }: Crowd): Promise<CrowdRun> {

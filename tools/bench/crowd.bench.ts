@@ -6,7 +6,7 @@ import { withTemporarySwarm } from '../local-swarm/temporary-swarm.ts';
 import { aria2Crowd } from './aria2.crowd.ts';
 import type { Bench, Measurement } from './bench.ts';
 import type { CrowdRival } from './crowd-rival.ts';
-import { type Crowd, type CrowdRun, runCrowd } from './crowd-run.ts';
+import { type Crowd, type CrowdRun, LOOK_INTERVAL_MS, runCrowd } from './crowd-run.ts';
 import { libtorrentCrowd } from './libtorrent.crowd.ts';
 import { hasOwnNetworks, inOwnNetwork } from './own-network.ts';
 import { restedSince } from './processor-rest.ts';
@@ -146,7 +146,7 @@ interface OwnRun extends CrowdRun {
 /** Our own run, from the orders until the last peer has every piece, and until it is done. */
 async function download(swarm: LocalSwarm, peers: readonly number[], id: string, size: number): Promise<OwnRun> {
   const sentBefore = await uploaded(swarm, 1);
-  const { seconds: done, stored: seconds, received } = await downloadOn(swarm, peers, { id });
+  const { seconds: done, stored: seconds, received } = await downloadOn(swarm, peers, { id }, LOOK_INTERVAL_MS);
   const sent = (await uploaded(swarm, 1)) - sentBefore;
   for (const peer of peers) await swarm.peer(peer).remove(id);
   return { seconds, done, late: 0, sent, wasted: received - peers.length * size };

@@ -7,8 +7,6 @@ import { writeBigDocument } from './big-document.ts';
 export const MIB = 1_048_576;
 const INSPECTION_LIMIT_MS = 60_000;
 const DOWNLOAD_LIMIT_MS = 120_000;
-/** Time between two looks at a download, in milliseconds: each costs the peer and the benchmark time that they need for it. */
-export const LOOK_INTERVAL_MS = 100;
 
 /** Shares a document of so many pages of 1 MiB, `big.pdf` in the folder, from these peers. */
 export async function addDocument(
@@ -51,8 +49,16 @@ export interface OrderedDownload {
   readonly hosts: string;
 }
 
-/** The same download on several peers at once. */
-export async function downloadOn(swarm: LocalSwarm, peers: readonly number[], order: StartDownload): Promise<OrderedDownload> {
+/**
+ * The same download on several peers at once.
+ * @param lookIntervalMs time between two looks at each of them, which cost the peer and the benchmark time that others need
+ */
+export async function downloadOn(
+  swarm: LocalSwarm,
+  peers: readonly number[],
+  order: StartDownload,
+  lookIntervalMs?: number,
+): Promise<OrderedDownload> {
   const started = performance.now();
   const since = () => (performance.now() - started) / 1_000;
   const stored: number[] = [];
@@ -63,7 +69,7 @@ export async function downloadOn(swarm: LocalSwarm, peers: readonly number[], or
       const watch = ({ pieces }: Download) => {
         if (pieces.have === pieces.total) stored[place] ??= since();
       };
-      const download = await peer.followDownload(id, DOWNLOAD_LIMIT_MS, watch, LOOK_INTERVAL_MS);
+      const download = await peer.followDownload(id, DOWNLOAD_LIMIT_MS, watch, lookIntervalMs);
       if (download.state !== 'done') throw new Error(`The download of peer ${number} is ${download.state}: ${download.error?.detail}`);
       return download;
     }),
