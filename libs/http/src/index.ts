@@ -1,5 +1,6 @@
 export { AdminGuard, type AdminPolicy, ReadsOnly } from './admin.guard.ts';
 export { Answers, AnswersBytes, AnswersNothing, jsonSchemaOf, Problems } from './api-docs.ts';
+export { type AnswerHead, sendChunks } from './chunked-body.ts';
 export { MAX_EVENT_STREAMS, MAX_UNREAD_BYTES, type ServerSentEvent, sendEventStream } from './event-stream.ts';
 export { HttpModule } from './http.module.ts';
 export { ProblemFilter } from './problem.filter.ts';

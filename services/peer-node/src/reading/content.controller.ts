@@ -1,10 +1,10 @@
-import { Readable } from 'node:stream';
 import { Controller, Get, Headers, Inject, Param, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { AnswersBytes, Problems } from '@pageswarm/http';
+import { type AnswerHead, AnswersBytes, Problems, sendChunks } from '@pageswarm/http';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { LocalDocument } from '../library/local-document.ts';
+import { SendBuffers } from '../uploads/send-buffers.ts';
 import { type ByteRange, parseByteRanges } from './byte-range.ts';
 import { contentDisposition } from './content-disposition.ts';
 import { DocumentReader, type WaitOptions } from './document-reader.ts';
@@ -20,7 +20,10 @@ export const ReadingQuerySchema = z.object({ timeout: z.coerce.number().int().mi
 @Controller('documents/:id/content')
 @ApiTags('reading')
 export class ContentController {
-  constructor(@Inject(DocumentReader) private readonly reader: DocumentReader) {}
+  constructor(
+    @Inject(DocumentReader) private readonly reader: DocumentReader,
+    @Inject(SendBuffers) private readonly buffers: SendBuffers,
+  ) {}
 
   @Get()
   @AnswersBytes(200, 'The document, byte for byte.', 'application/pdf')
@@ -45,60 +48,56 @@ export class ContentController {
     return this.sendRanges(reply, document, ranges, waiting);
   }
 
-  private async sendWhole(reply: FastifyReply, document: LocalDocument, waiting: WaitOptions): Promise<void> {
+  private sendWhole(reply: FastifyReply, document: LocalDocument, waiting: WaitOptions): Promise<void> {
     const { size } = document.record;
-    reply.headers({ 'content-type': 'application/pdf', 'content-length': size });
-    await reply.status(200).send(await this.stream(document, [{ start: 0, end: size }], waiting));
+    const head = { status: 200, headers: { 'content-type': 'application/pdf', 'content-length': size } };
+    return this.send(reply, head, this.chunks(document, [{ start: 0, end: size }], waiting));
   }
 
-  private async sendRange(reply: FastifyReply, document: LocalDocument, range: ByteRange, waiting: WaitOptions): Promise<void> {
-    const stream = await this.stream(document, [range], waiting);
-    reply.headers({
+  private sendRange(reply: FastifyReply, document: LocalDocument, range: ByteRange, waiting: WaitOptions): Promise<void> {
+    const headers = {
       'content-type': 'application/pdf',
       'content-length': range.end - range.start,
       'content-range': contentRange(range, document),
-    });
-    await reply.status(206).send(stream);
+    };
+    return this.send(reply, { status: 206, headers }, this.chunks(document, [range], waiting));
   }
 
   /** Several ranges as multipart/byteranges (RFC 9110, section 14.6). */
-  private async sendRanges(
-    reply: FastifyReply,
-    document: LocalDocument,
-    ranges: readonly ByteRange[],
-    waiting: WaitOptions,
-  ): Promise<void> {
+  private sendRanges(reply: FastifyReply, document: LocalDocument, ranges: readonly ByteRange[], waiting: WaitOptions): Promise<void> {
     const boundary = `pageswarm-${document.id.slice(0, 24)}`;
     const heads = ranges.map(
       (range) => `\r\n--${boundary}\r\ncontent-type: application/pdf\r\ncontent-range: ${contentRange(range, document)}\r\n\r\n`,
     );
     const tail = `\r\n--${boundary}--\r\n`;
     const length = ranges.reduce((sum, { start, end }, part) => sum + (heads[part] as string).length + end - start, tail.length);
-    const stream = await this.stream(document, ranges, waiting, heads, tail);
-    reply.headers({ 'content-type': `multipart/byteranges; boundary=${boundary}`, 'content-length': length });
-    await reply.status(206).send(stream);
+    const headers = { 'content-type': `multipart/byteranges; boundary=${boundary}`, 'content-length': length };
+    return this.send(reply, { status: 206, headers }, this.chunks(document, ranges, waiting, heads, tail));
   }
 
-  /** Resolves once the first bytes are here, so that what cannot be had is an error and no broken answer. */
-  private async stream(
+  /** In memory of {@link SendBuffers}, but for what is not of the document. */
+  private async *chunks(
     document: LocalDocument,
     ranges: readonly ByteRange[],
     waiting: WaitOptions,
     heads: readonly string[] = [],
     tail = '',
-  ): Promise<Readable> {
-    const { reader } = this;
-    async function* chunks(): AsyncGenerator<Uint8Array> {
-      for (const [part, { start, end }] of ranges.entries()) {
-        if (heads[part]) yield Buffer.from(heads[part]);
-        for (let offset = start; offset < end; offset += READ_CHUNK_BYTES)
-          yield await reader.read(document, offset, Math.min(READ_CHUNK_BYTES, end - offset), waiting);
+  ): AsyncGenerator<Uint8Array> {
+    for (const [part, { start, end }] of ranges.entries()) {
+      let head = heads[part];
+      for (let offset = start; offset < end; offset += READ_CHUNK_BYTES) {
+        const length = Math.min(READ_CHUNK_BYTES, end - offset);
+        const chunk = await this.reader.read(document, offset, length, waiting, this.buffers.take(length));
+        if (head) yield Buffer.from(head);
+        head = undefined;
+        yield chunk;
       }
-      if (tail) yield Buffer.from(tail);
     }
-    const [first] = ranges;
-    if (first) await reader.read(document, first.start, Math.min(READ_CHUNK_BYTES, first.end - first.start), waiting);
-    return Readable.from(chunks(), { objectMode: false });
+    if (tail) yield Buffer.from(tail);
+  }
+
+  private send(reply: FastifyReply, head: AnswerHead, chunks: AsyncGenerator<Uint8Array>): Promise<void> {
+    return sendChunks(reply, head, chunks, (chunk) => this.buffers.give(chunk));
   }
 }
 

@@ -125,10 +125,14 @@ export class DocumentReader {
     this.prefetches.set(document.id, end);
   }
 
-  /** Bytes of a document, fetched first where they are missing. @throws as {@link available} */
-  async read(document: LocalDocument, offset: number, length: number, options: WaitOptions): Promise<Uint8Array> {
+  /**
+   * Bytes of a document, fetched first where they are missing.
+   * @param target where they go, if there is room for them; the result is then a view of its beginning
+   * @throws as {@link available}
+   */
+  async read(document: LocalDocument, offset: number, length: number, options: WaitOptions, target?: Uint8Array): Promise<Uint8Array> {
     await this.available(document, [piecesOfBytes(offset, length, document.record.pieceLength)], options);
-    return document.pieces.read(offset, length);
+    return document.pieces.read(offset, length, target);
   }
 
   private notAvailable(document: LocalDocument, missing: readonly IndexRange[], why: string): PageSwarmError {

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 
-/** The most memory that waits to be used again for bytes on their way to other nodes, in bytes. */
+/** The most memory that waits to be used again for bytes on their way to other nodes and to readers, in bytes. */
 export const MAX_SPARE_SEND_BYTES = 8_388_608;
 /** Memory for fewer bytes than this is not worth keeping: the collector is quick with it. */
 const MIN_KEPT_BYTES = 16_384;
 
 /**
- * Lends memory for bytes on their way from the disk to other nodes. Memory of its own for every read would be freed by the collector
+ * Lends memory for bytes on their way from the disk to other nodes and to readers. Memory of its own for every read would be freed by the collector
  * alone, which looks through all objects of the process for each few megabytes that were sent.
  */
 @Injectable()
