@@ -112,6 +112,44 @@ describe('a snapshot store in a file', () => {
     await next.close();
   });
 
+  it('is not written anew while it grows by new entries alone, and is when they are out of date, also by the next process', async () => {
+    const path = newPath();
+    const files = new Set<number>();
+    const grow = async (store: FileSnapshotStore, from: number, to: number) => {
+      for (let n = from; n < to; n += 20) {
+        await store.save('documents', entries(n, n + 20), []);
+        files.add((await stat(path)).ino);
+      }
+    };
+    const first = open(path);
+    await grow(first, 0, 1_200);
+    await first.close();
+    const next = open(path);
+    await grow(next, 1_200, 1_400);
+    const grown = next.bytes;
+    expect([grown > 4 * MIN_BYTES, files.size]).toEqual([true, 1]);
+    for (let n = 0; n < 4_200; n += 10) {
+      await next.save('documents', entries(n % 1_400, (n % 1_400) + 10, 'newer'), []);
+      expect(next.bytes).toBeLessThan(2.6 * grown);
+    }
+    files.clear();
+    await grow(next, 1_400, 12_000);
+    expect([next.bytes > 6 * grown, files.size]).toEqual([true, 1]);
+    expect(await everything(next, 'documents')).toMatchObject({ 'id 0': 'newer 0', 'id 1399': 'newer 1399', 'id 11999': 'x 11999' });
+    await next.close();
+  });
+
+  it('is written anew when most of what it has was removed', async () => {
+    const store = open();
+    for (let n = 0; n < 2_000; n += 20) {
+      const gone = Array.from({ length: n === 0 ? 0 : 20 }, (_, m) => idOf(`id ${n - 20 + m}`));
+      await store.save('documents', entries(n, n + 20), gone);
+      expect(store.bytes).toBeLessThan(2 * MIN_BYTES);
+    }
+    expect(Object.keys(await everything(store, 'documents'))).toHaveLength(20);
+    await store.close();
+  });
+
   it.each([
     ['removed', (path: string) => rm(path)],
     ['cut', (path: string) => truncate(path, 150)],

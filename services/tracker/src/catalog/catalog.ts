@@ -172,9 +172,9 @@ export class Catalog implements Movable {
     return this.documents.end;
   }
 
-  /** How many listed peers hold the document in a slot; 0 for a slot without one. */
+  /** How many listed peers hold the document in a slot, which has one. */
   listedHostsAt(slot: number): number {
-    return this.documents.isListed(slot) ? this.documents.listedHostsOf(slot) : 0;
+    return this.documents.listedHostsOf(slot);
   }
 
   /** Every text that the document in a slot is found by, its name first; none for a slot without one. */

@@ -1,10 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import { DOCUMENT_SORTS } from '@pageswarm/contracts';
 import { formatMagnet } from '@pageswarm/torrent';
+import fc from 'fast-check';
 import { sampleFacts, samplePeer, UNKNOWN_INSPECTION } from '../catalog/catalog.sample.ts';
 import { Catalog } from '../catalog/catalog.ts';
 import type { DocumentRecord } from '../catalog/document-record.ts';
+import { compareTexts } from '../catalog/name-order.ts';
+import { alignmentDistance } from './alignment-distance.sample.ts';
 import { DocumentSearch } from './document-search.ts';
+import { wordsOf } from './fold.ts';
+import { Tier } from './vocabulary.ts';
+import { MIN_TYPO_WORD_LENGTH } from './wanted-word.ts';
 
 const all = { have: 40, complete: true };
 
@@ -73,6 +79,46 @@ describe('searching', () => {
     expect(find('seven')).toEqual(['seven']);
     catalog.remove(sampleFacts(7).id);
     expect(find('seven')).toEqual([]);
+  });
+});
+
+describe('the order of answers', () => {
+  it('is that of reading every name, page after page, whatever hosts there are', () => {
+    const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), minLength: 1, maxLength: 4 });
+    const phrase = fc.array(word, { minLength: 1, maxLength: 3 }).map((words) => words.join(' '));
+    const documents = fc.array(fc.tuple(phrase, fc.nat(3)), { maxLength: 60, size: 'max' });
+    const tierOf = (own: string, wanted: string) => {
+      if (own === wanted) return Tier.exact;
+      if (own.includes(wanted)) return own.startsWith(wanted) ? Tier.prefix : Tier.substring;
+      return wanted.length >= MIN_TYPO_WORD_LENGTH && alignmentDistance(own, wanted) <= 1 ? Tier.typo : Number.POSITIVE_INFINITY;
+    };
+    fc.assert(
+      fc.property(documents, phrase, fc.integer({ min: 1, max: 7 }), (described, query, limit) => {
+        const { search } = library(...described.map(([name, hosts]) => `${name}*${hosts}`));
+        const expected = described
+          .map(([name, hosts], n) => {
+            const best = wordsOf(query).map((wanted) => Math.min(...wordsOf(name).map((own) => tierOf(own, wanted))));
+            return { id: sampleFacts(n).id, name, hosts, tier: name === query ? 0 : Math.max(...best) };
+          })
+          .filter(({ tier }) => tier !== Number.POSITIVE_INFINITY)
+          .sort(
+            (a, b) =>
+              Number(a.hosts === 0) - Number(b.hosts === 0) ||
+              a.tier - b.tier ||
+              b.hosts - a.hosts ||
+              compareTexts(a.name, b.name) ||
+              compareTexts(a.id, b.id),
+          );
+        const ids: string[] = [];
+        let cursor: string | undefined;
+        do {
+          const page = search.search(query, limit, cursor);
+          ids.push(...page.records.map(({ id }) => id));
+          cursor = page.nextCursor ?? undefined;
+        } while (cursor);
+        expect(ids).toEqual(expected.map(({ id }) => id));
+      }),
+    );
   });
 });
 

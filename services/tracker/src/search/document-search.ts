@@ -124,16 +124,20 @@ export class DocumentSearch {
     const { catalog } = this;
     const isAfter = cursor === undefined ? undefined : this.behindRank(cursor);
     const first = new FirstInOrder<Found>(limit + 1, (a, b) => compareFits(a, b) || catalog.compareIn('name', a.slot, b.slot));
-    for (const { slots, tiers, tier } of this.index.match(text)) {
+    for (const { slots, tiers, tier: best } of this.index.match(text)) {
       for (let n = 0; n < slots.length; n++) {
-        const found = { slot: slots[n] as number, tier: tiers[n] as number, hosts: catalog.listedHostsAt(slots[n] as number) };
+        const slot = slots[n] as number;
+        const tier = tiers[n] as number;
+        const hosts = catalog.listedHostsAt(slot);
         const { worst } = first;
-        if (worst !== undefined && compareFits(found, worst) > 0) continue;
+        // Most of thousands of answers end here, and nothing was made for them.
+        if (worst !== undefined && (compareFits({ tier, hosts }, worst) || catalog.compareIn('name', slot, worst.slot)) > 0) continue;
+        const found = { slot, tier, hosts };
         if (!isAfter || isAfter(found)) first.offer(found);
       }
       // Whatever comes with the next batches fits worse; only documents without hosts would give way to it.
       const { worst } = first;
-      if (worst !== undefined && worst.hosts > 0 && worst.tier <= tier) break;
+      if (worst !== undefined && worst.hosts > 0 && worst.tier <= best) break;
     }
     const found = first.sorted();
     const page = found.slice(0, limit);

@@ -1,7 +1,8 @@
-import { Uint32Column } from '../columns/column.ts';
 import type { Movable } from '../columns/movable.ts';
 import type { Turn } from '../columns/pace.ts';
+import { DocumentMarks } from './document-marks.ts';
 import { foldText, MAX_QUERY_WORDS, wordsOf } from './fold.ts';
+import { MetDocuments } from './met-documents.ts';
 import { NameIndexFilling, type TextSource } from './name-index-filling.ts';
 import { NumberBuffer, PostingLists } from './posting-lists.ts';
 import { type Confirming, type KnownAnswers, planQuery } from './query-plan.ts';
@@ -55,10 +56,10 @@ export class NameIndex {
   private readonly postings = new PostingLists();
   private readonly words = new WordLists();
   private filling: NameIndexFilling | undefined;
-  /** The last query that saw each slot. */
-  private readonly seen = new Uint32Column();
-  private queries = 0;
+  private readonly met = new MetDocuments();
+  private readonly marks = new DocumentMarks();
   private readonly slots = new NumberBuffer();
+  private readonly found: number[] = [];
 
   /** @param textsOf what the document in a slot is found by */
   constructor(private readonly textsOf: (slot: number) => readonly string[]) {}
@@ -121,7 +122,8 @@ export class NameIndex {
 
   /**
    * Documents that have an answer to every word of the query, in any order of words, the best answers to its leading word
-   * first; none for a query without words. At most so many are looked at and found. Nothing may change meanwhile.
+   * first; none for a query without words. At most so many are looked at and found. Nothing may change meanwhile, and only
+   * one of these is read at a time.
    */
   *match(query: string, { candidates, matches }: MatchLimits = DEFAULT_MATCH_LIMITS): Generator<MatchBatch> {
     const wanted = wordsOf(query).slice(0, MAX_QUERY_WORDS);
@@ -129,44 +131,40 @@ export class NameIndex {
     const plan = planQuery(wanted, this.vocabulary, (word) => this.postings.countOf(word));
     const { leading } = plan;
     const mostMarked = MARKING_ADVANTAGE * Math.min(plan.leadingDocuments, candidates);
-    const marks = plan.known.filter(({ documents }) => documents <= mostMarked).map((word) => this.marked(word));
+    const marked = plan.known.filter(({ documents }) => documents <= mostMarked);
     const others = [...plan.known.filter(({ documents }) => documents > mostMarked), ...plan.compared];
     const isLone = wanted.length === 1;
     const whole = foldText(query.trim());
-    const stamp = this.nextStamp();
-    const words: number[] = [];
+    if (marked.length > 0) this.mark(marked);
+    this.met.begin(this.words.end);
     let left = candidates;
     let room = matches;
     for (const { tier, numbers } of leading) {
       const slots: number[] = [];
       const tiers: number[] = [];
       for (const number of numbers) {
-        this.slots.length = 0;
-        this.postings.read(number, this.slots);
-        const { items, length } = this.slots;
-        for (let n = 0; n < length && left > 0 && room > 0; n++) {
-          const slot = items[n] as number;
-          if (this.seen.get(slot) === stamp) continue;
-          this.seen.set(slot, stamp);
-          left--;
-          if (isLone && tier !== Tier.exact) {
+        let part = 0;
+        do {
+          this.slots.length = 0;
+          part = this.postings.readPart(number, part, this.slots);
+          const { items, length } = this.slots;
+          for (let n = 0; n < length && left > 0 && room > 0; n++) {
+            const slot = items[n] as number;
+            if (!this.met.meet(slot)) continue;
+            left--;
+            // A better answer to the leading word would have led here before.
+            let worst: number = tier;
+            if (!isLone) {
+              if (marked.length > 0) worst = this.worstMark(slot, worst);
+              if (others.length > 0 && worst !== 0) worst = this.worstTier(slot, worst, others);
+              if (worst === 0) continue;
+            }
             room--;
             slots.push(slot);
-            tiers.push(tier);
-            continue;
+            const mayBeWhole = worst === Tier.exact && this.words.mayHave(slot, wanted.length);
+            tiers.push(mayBeWhole && this.isWhole(slot, whole) ? WHOLE_TEXT_TIER : worst);
           }
-          const marked = worstMark(slot, tier, marks);
-          if (marked === 0) continue;
-          let isOneText = true;
-          if (others.length > 0 || marked === Tier.exact) isOneText = this.words.read(slot, words);
-          // A better answer to the leading word would have led here before.
-          const worst = worstTier(words, marked, others);
-          if (worst === 0) continue;
-          const mayBeWhole = worst === Tier.exact && (!isOneText || words.length === wanted.length);
-          room--;
-          slots.push(slot);
-          tiers.push(mayBeWhole && this.isWhole(slot, whole) ? WHOLE_TEXT_TIER : worst);
-        }
+        } while (part > 0 && left > 0 && room > 0);
         if (left === 0 || room === 0) break;
       }
       yield { slots, tiers, tier };
@@ -174,17 +172,43 @@ export class NameIndex {
     }
   }
 
-  /** The tier of every document that answers a word, by its slot; 0 for the others. */
-  private marked({ tiers }: KnownAnswers): Uint8Array {
-    const marks = new Uint8Array(this.words.end);
-    for (const { tier, numbers } of tiers)
-      for (const number of numbers) {
-        this.slots.length = 0;
-        this.postings.read(number, this.slots);
-        const { items, length } = this.slots;
-        for (let n = 0; n < length; n++) if (marks[items[n] as number] === 0) marks[items[n] as number] = tier;
+  /** Marks the documents that answer all of these words. */
+  private mark(words: readonly KnownAnswers[]): void {
+    const { marks, slots, postings } = this;
+    marks.begin(this.words.end);
+    for (const { tiers } of words) {
+      marks.nextWord();
+      for (const { tier, numbers } of tiers)
+        for (const number of numbers) {
+          slots.length = 0;
+          postings.read(number, slots);
+          const { items, length } = slots;
+          for (let n = 0; n < length; n++) marks.mark(items[n] as number, tier);
+        }
+    }
+  }
+
+  /** The tier of the marked word that fits worst; 0 if one has no answer. */
+  private worstMark(slot: number, soFar: number): number {
+    const worst = this.marks.worstOf(slot);
+    return worst === 0 ? 0 : Math.max(worst, soFar);
+  }
+
+  /** The tier of the compared word that fits worst; 0 if one has no answer. */
+  private worstTier(slot: number, soFar: number, others: readonly Confirming[]): number {
+    const { found } = this;
+    this.words.read(slot, found);
+    let worst = soFar;
+    for (const other of others) {
+      let best = 0;
+      for (let n = 0; n < found.length; n++) {
+        const tier = other.tierOf(found[n] as number);
+        if (tier !== 0 && (best === 0 || tier < best)) best = tier;
       }
-    return marks;
+      if (best === 0) return 0;
+      if (best > worst) worst = best;
+    }
+    return worst;
   }
 
   /** Whether one text of a document is the query; lengths tell most of them apart without folding. */
@@ -196,36 +220,4 @@ export class NameIndex {
     this.postings.delete(word, slot);
     if (this.postings.countOf(word) === 0) this.vocabulary.delete(word);
   }
-
-  /** A number that no slot was stamped with within the last four thousand million queries. */
-  private nextStamp(): number {
-    this.queries = this.queries === 0xffff_ffff ? 1 : this.queries + 1;
-    return this.queries;
-  }
-}
-
-/** The tier of the marked word that fits worst; 0 if one has no answer. */
-function worstMark(slot: number, leadingTier: number, marks: readonly Uint8Array[]): number {
-  let worst = leadingTier;
-  for (const tiers of marks) {
-    const tier = tiers[slot] as number;
-    if (tier === 0) return 0;
-    if (tier > worst) worst = tier;
-  }
-  return worst;
-}
-
-/** The tier of the compared word that fits worst; 0 if one has no answer. */
-function worstTier(words: readonly number[], soFar: number, others: readonly Confirming[]): number {
-  let worst = soFar;
-  for (const other of others) {
-    let best = 0;
-    for (const word of words) {
-      const tier = other.tierOf(word);
-      if (tier !== 0 && (best === 0 || tier < best)) best = tier;
-    }
-    if (best === 0) return 0;
-    if (best > worst) worst = best;
-  }
-  return worst;
 }

@@ -9,6 +9,19 @@ function read(lists: PostingLists, list: number): number[] {
   return [...buffer.items.subarray(0, buffer.length)];
 }
 
+/** The same a part at a time, and how many parts there were. */
+function readParts(lists: PostingLists, list: number): { readonly numbers: number[]; readonly parts: number } {
+  const buffer = new NumberBuffer();
+  const numbers: number[] = [];
+  let parts = 0;
+  for (let part = -1; part !== 0; parts++) {
+    buffer.length = 0;
+    part = lists.readPart(list, Math.max(0, part), buffer);
+    numbers.push(...buffer.items.subarray(0, buffer.length));
+  }
+  return { numbers, parts };
+}
+
 const sorted = (numbers: Iterable<number>) => [...numbers].sort((a, b) => a - b);
 
 describe('lists of postings', () => {
@@ -30,6 +43,7 @@ describe('lists of postings', () => {
         }
         twins.forEach((twin, list) => {
           expect(read(lists, list)).toEqual(sorted(twin));
+          expect(readParts(lists, list).numbers).toEqual(sorted(twin));
           expect(lists.countOf(list)).toBe(twin.size);
         });
       }),
@@ -77,6 +91,8 @@ describe('lists of postings', () => {
       const numbers = Array.from({ length: 20_000 }, (_, n) => place(n));
       for (const number of numbers) lists.add(0, number);
       expect(read(lists, 0)).toEqual(sorted(numbers));
+      const { numbers: inParts, parts } = readParts(lists, 0);
+      expect([inParts, parts > 10, parts <= 20]).toEqual([sorted(numbers), true, true]);
       for (const number of numbers.slice(1)) lists.delete(0, number);
       expect(read(lists, 0)).toEqual([numbers[0]]);
       lists.delete(0, numbers[0] as number);

@@ -10,6 +10,8 @@ const BLOCK_BYTES = 120;
 const LAST_BYTES = 4;
 /** Numbers that one list takes before others may get their turn, when very many come at once. */
 const FILLED_PER_TURN = 16_384;
+/** Numbers that are read at once, and those of the block that goes beyond, when a list is read in parts. */
+const READ_PER_PART = 1_024;
 /** A list of several blocks has this bit in its head. */
 const LARGE = 0x8000_0000;
 
@@ -188,6 +190,24 @@ export class PostingLists implements Movable {
     if (count === 1) target.items[target.length++] = head;
     else if (head >= LARGE) for (const block of (this.large[head - LARGE] as LargeList).blocks) this.decode(block, target);
     else this.decode(head, target);
+  }
+
+  /**
+   * Puts some numbers of a list behind those in `target`, so that who has enough need not read the others.
+   * @param part 0 for the first ones, then what the last call returned
+   * @returns 0 if there are no more
+   */
+  readPart(list: number, part: number, target: NumberBuffer): number {
+    const head = this.heads.get(list);
+    if (this.counts.get(list) < 2 || head < LARGE) {
+      this.read(list, target);
+      return 0;
+    }
+    const { blocks } = this.large[head - LARGE] as LargeList;
+    const enough = target.length + READ_PER_PART;
+    let next = part;
+    while (next < blocks.length && target.length < enough) this.decode(blocks[next++] as number, target);
+    return next < blocks.length ? next : 0;
   }
 
   /**

@@ -33,25 +33,31 @@ export class EntryPlaces {
     return number === -1 ? undefined : this.starts.get(number);
   }
 
-  set(start: number, bytes: Uint8Array, idStart = 0, idEnd = bytes.length): void {
+  /** @returns whether the entry was elsewhere before */
+  set(start: number, bytes: Uint8Array, idStart = 0, idEnd = bytes.length): boolean {
     const hash = hashOfBytes(bytes, idStart, idEnd);
-    let number = this.find(hash, bytes, idStart, idEnd);
-    if (number === -1) {
-      number = this.free.pop() ?? this.end++;
-      this.references.set(number, this.ids.put(bytes.subarray(idStart, idEnd)));
-      this.numbers.add(hash, number);
+    const known = this.find(hash, bytes, idStart, idEnd);
+    if (known !== -1) {
+      this.starts.set(known, start);
+      return true;
     }
+    const number = this.free.pop() ?? this.end++;
+    this.references.set(number, this.ids.put(bytes.subarray(idStart, idEnd)));
+    this.numbers.add(hash, number);
     this.starts.set(number, start);
+    return false;
   }
 
-  delete(bytes: Uint8Array, idStart = 0, idEnd = bytes.length): void {
+  /** @returns whether it was there */
+  delete(bytes: Uint8Array, idStart = 0, idEnd = bytes.length): boolean {
     const hash = hashOfBytes(bytes, idStart, idEnd);
     const number = this.find(hash, bytes, idStart, idEnd);
-    if (number === -1) return;
+    if (number === -1) return false;
     this.numbers.delete(hash, number);
     this.ids.release(this.references.get(number));
     this.references.set(number, 0);
     this.free.push(number);
+    return true;
   }
 
   /** Where each entry begins, in no order. */

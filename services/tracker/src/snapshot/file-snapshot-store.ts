@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import type { Logger } from '@pageswarm/observability';
 import type { Turn } from '../columns/pace.ts';
 import { EntryPlaces } from './entry-places.ts';
+import { OutdatedFrames } from './outdated-frames.ts';
 import { decodeEntry, decodeHeader, encodeEntry, encodeHeader, frameAt, framesOf, type PlacedFrame } from './snapshot-journal.ts';
 import { type LoadedEntry, MAX_SNAPSHOT_BATCH, type SnapshotEntry, type SnapshotKind, type SnapshotStore } from './snapshot-store.ts';
 
@@ -35,6 +36,7 @@ export class FileSnapshotStore implements SnapshotStore {
   readonly technology = 'The snapshot file';
   private journal: Journal | undefined;
   private places: Places = noPlaces();
+  private outdated = new OutdatedFrames();
   /** Bytes that are known to be whole; the next ones are written here. */
   private length = 0;
   /** True while bytes of a failed write may stand behind them. */
@@ -121,10 +123,10 @@ export class FileSnapshotStore implements SnapshotStore {
     await writeAll(file, Buffer.concat(frames), this.length);
     this.hasTornTail = false;
     for (const bytes of frames) {
-      note(this.places, { bytes, start: this.length });
+      this.outdated.add(bytes.length, note(this.places, { bytes, start: this.length }));
       this.length += bytes.length;
     }
-    if (this.length > this.compactAbove) await this.compact();
+    if (this.length > this.compactAbove && this.mayBeMostlyOutdated) await this.compact();
   }
 
   async settle(): Promise<void> {
@@ -144,6 +146,11 @@ export class FileSnapshotStore implements SnapshotStore {
     const { journal } = this;
     this.journal = undefined;
     await journal?.file.close();
+  }
+
+  /** False while the file has grown by new entries alone: to write those anew would gain nothing. */
+  private get mayBeMostlyOutdated(): boolean {
+    return this.length > COMPACTION_FACTOR * (this.length - this.outdated.mostBytes);
   }
 
   private async opened(): Promise<Journal> {
@@ -178,6 +185,7 @@ export class FileSnapshotStore implements SnapshotStore {
   /** Finds the living entries, and cuts off what is torn. */
   private async read(file: FileHandle, inode: number, size: number): Promise<void> {
     const places = noPlaces();
+    const outdated = new OutdatedFrames();
     let name: string | undefined;
     let length = 0;
     let damaged = 0;
@@ -188,9 +196,10 @@ export class FileSnapshotStore implements SnapshotStore {
         name ??= decodeHeader(frame);
         if (frame.start > length) damaged += frame.start - length;
         length = frame.start + frame.bytes.length;
-        note(places, frame);
+        outdated.add(frame.bytes.length, note(places, frame));
       }
     }
+    outdated.lose(damaged);
     name ??= decodeHeader(undefined);
     if (length < size || damaged > 0)
       this.logger.warn(
@@ -198,7 +207,7 @@ export class FileSnapshotStore implements SnapshotStore {
         'parts of the snapshot file are unreadable and dropped',
       );
     if (length < size) await file.truncate(length);
-    this.adopt({ file, inode, name }, places, length);
+    this.adopt({ file, inode, name }, places, outdated, length);
   }
 
   /** Writes the living entries into a new file that takes the place of this one. */
@@ -230,18 +239,19 @@ export class FileSnapshotStore implements SnapshotStore {
       const header = encodeHeader(name);
       await writeAll(file, header, 0);
       const places = noPlaces();
+      const outdated = new OutdatedFrames();
       let length = header.length;
       await fill(async (frames) => {
         await writeAll(file, Buffer.concat(frames.map(({ bytes }) => bytes)), length);
         for (const { bytes } of frames) {
-          note(places, { bytes, start: length });
+          outdated.add(bytes.length, note(places, { bytes, start: length }));
           length += bytes.length;
         }
       });
       await file.sync();
       const { ino } = await file.stat();
       await rename(beside, this.path);
-      this.adopt({ file, inode: ino, name }, places, length);
+      this.adopt({ file, inode: ino, name }, places, outdated, length);
     } catch (error) {
       await file.close();
       await unlink(beside).catch(() => undefined);
@@ -250,9 +260,10 @@ export class FileSnapshotStore implements SnapshotStore {
     await syncFolder(dirname(this.path));
   }
 
-  private adopt(journal: Journal, places: Places, length: number): void {
+  private adopt(journal: Journal, places: Places, outdated: OutdatedFrames, length: number): void {
     this.journal = journal;
     this.places = places;
+    this.outdated = outdated;
     this.length = length;
     this.hasTornTail = false;
     this.isSettled = true;
@@ -271,13 +282,13 @@ function expectedFrames(frames: readonly PlacedFrame[], size: number): number {
   return last ? Math.floor((frames.length * size) / (last.start + last.bytes.length)) : 0;
 }
 
-/** A frame stands in the file from now on. */
-function note(places: Places, { bytes, start }: PlacedFrame): void {
+/** A frame stands in the file from now on. @returns how many frames are out of date by it, itself included */
+function note(places: Places, { bytes, start }: PlacedFrame): number {
   const entry = decodeEntry(bytes);
-  if (!entry) return;
+  if (!entry) return 0;
   const { kind, idStart, idEnd } = entry;
-  if (entry.hasValue) places[kind].set(start, bytes, idStart, idEnd);
-  else places[kind].delete(bytes, idStart, idEnd);
+  if (entry.hasValue) return places[kind].set(start, bytes, idStart, idEnd) ? 1 : 0;
+  return places[kind].delete(bytes, idStart, idEnd) ? 2 : 1;
 }
 
 /** Writes all of it, also when the system takes it in parts. */
