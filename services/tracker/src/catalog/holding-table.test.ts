@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { HoldingTable } from './holding-table.ts';
+import { HoldingTable, MAX_WALKED_HOSTS } from './holding-table.ts';
 
 function rowsOf(first: number, following: (row: number) => number): number[] {
   const rows: number[] = [];
@@ -10,13 +10,22 @@ function rowsOf(first: number, following: (row: number) => number): number[] {
 
 describe('the table of holdings', () => {
   it('tells what a map of pairs tells, in the order of their coming, whoever comes and goes', () => {
-    const step = fc.tuple(fc.constantFrom('add', 'set', 'delete', 'rotate'), fc.nat(4), fc.nat(4), fc.nat(8_192), fc.boolean(), fc.nat(9));
+    // Documents get more hosts than are gone through, and fewer again.
+    const [slots, hosts] = [2, MAX_WALKED_HOSTS + 4];
+    const step = fc.tuple(
+      fc.constantFrom('add', 'add', 'set', 'delete', 'rotate'),
+      fc.nat(slots),
+      fc.nat(hosts),
+      fc.nat(8_192),
+      fc.boolean(),
+      fc.nat(9),
+    );
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 150, size: 'max' }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 300, size: 'max' }), (steps) => {
         const table = new HoldingTable();
         const twin = new Map<string, readonly [slot: number, host: number, have: number, complete: boolean, session: number]>();
         /** The documents of each host in their order. */
-        const orders: string[][] = Array.from({ length: 5 }, () => []);
+        const orders: string[][] = Array.from({ length: hosts + 1 }, () => []);
         for (const [what, slot, host, have, complete, session] of steps) {
           const key = `${slot} ${host}`;
           const order = orders[host] as string[];
@@ -45,7 +54,11 @@ describe('the table of holdings', () => {
           table.isComplete(row),
           table.sessionOf(row),
         ];
-        for (let n = 0; n <= 4; n++) {
+        const found: string[] = [];
+        for (let slot = 0; slot <= slots; slot++)
+          for (let host = 0; host <= hosts; host++) if (table.find(slot, host) !== -1) found.push(`${slot} ${host}`);
+        expect(found.sort()).toEqual([...twin.keys()].sort());
+        for (let n = 0; n <= hosts; n++) {
           const ofSlot = [...twin.values()].filter(([slot]) => slot === n);
           const ofHost = (orders[n] as string[]).map((key) => twin.get(key));
           expect(rowsOf(table.firstOfSlot(n), (row) => table.followingOfSlot(row)).map(told)).toEqual(ofSlot);
@@ -54,6 +67,22 @@ describe('the table of holdings', () => {
         }
       }),
     );
+  });
+
+  it('finds each row after very many came at once, and of those that come and go then', async () => {
+    const table = new HoldingTable();
+    const most = MAX_WALKED_HOSTS + 3;
+    table.beginFilling();
+    for (let slot = 0; slot <= most; slot++) for (let host = 0; host < slot; host++) table.add(slot, host, 1, false, 0);
+    await table.endFilling(() => undefined);
+    const found = (slot: number) => Array.from({ length: most + 1 }, (_, host) => table.find(slot, host) !== -1);
+    for (let slot = 0; slot <= most; slot++) {
+      expect(found(slot)).toEqual(found(slot).map((_, host) => host < slot));
+      for (let host = slot - 1; host >= 0; host--) {
+        table.delete(table.find(slot, host));
+        expect(found(slot)).toEqual(found(slot).map((_, other) => other < host));
+      }
+    }
   });
 
   it('writes one row for each change, and one for each document of a host that ends, whatever else there is', () => {
