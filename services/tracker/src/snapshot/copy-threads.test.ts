@@ -53,7 +53,7 @@ function tracker(start?: StartThread) {
   const store = new FileSnapshotStore(snapshotFile, logger);
   const warnings: string[] = [];
   const told = Object.assign(Object.create(logger), { warn: (_: unknown, text: string) => warnings.push(text) });
-  const placeOf = async () => ({ snapshotFile, starts: await store.startsOf('documents', new Pace().turn) });
+  const placeOf = async () => ({ snapshotFile, journal: await store.documents() });
   const filling = {
     begin: () => search.beginFilling(),
     end: async () => {

@@ -17,14 +17,15 @@ export class EntryPlaces {
   });
   private readonly free: number[] = [];
   private end = 0;
+  private length = 0;
 
   get size(): number {
     return this.end - this.free.length;
   }
 
-  /** About so many entries are about to come; there are none yet. */
-  expect(entries: number): void {
-    this.numbers.reserve(entries);
+  /** Bytes of all ids together. */
+  get idBytes(): number {
+    return this.length;
   }
 
   /** Where the entry begins whose id is in `bytes`. */
@@ -40,6 +41,7 @@ export class EntryPlaces {
       number = this.free.pop() ?? this.end++;
       this.references.set(number, this.ids.put(bytes.subarray(idStart, idEnd)));
       this.numbers.add(hash, number);
+      this.length += idEnd - idStart;
     }
     this.starts.set(number, start);
   }
@@ -52,11 +54,18 @@ export class EntryPlaces {
     this.ids.release(this.references.get(number));
     this.references.set(number, 0);
     this.free.push(number);
+    this.length -= idEnd - idStart;
   }
 
-  /** Where each entry begins, in no order. */
-  *all(): Generator<number> {
-    for (let number = 0; number < this.end; number++) if (this.references.get(number) !== 0) yield this.starts.get(number);
+  /** Tells of each entry, in no order, where its id is and where it begins. */
+  each(tell: (bytes: Uint8Array, idStart: number, idEnd: number, start: number) => void): void {
+    const { ids, references, starts } = this;
+    for (let number = 0; number < this.end; number++) {
+      const reference = references.get(number);
+      if (reference === 0) continue;
+      const offset = ids.offsetOf(reference);
+      tell(ids.chunkOf(reference), offset, offset + ids.lengthOf(reference), starts.get(number));
+    }
   }
 
   private find(hash: number, bytes: Uint8Array, idStart: number, idEnd: number): number {
