@@ -31,12 +31,15 @@ export class WordLists implements Movable {
     return this.references.get(slot) !== 0;
   }
 
-  /** @param texts how many texts the words are of */
-  set(slot: number, words: readonly number[], texts: number): void {
-    const most = (words.length + 1) * LONGEST_VARINT;
+  /**
+   * @param texts how many texts the words are of
+   * @param count how many of the numbers are words of it
+   */
+  set(slot: number, words: ArrayLike<number>, texts: number, count = words.length): void {
+    const most = (count + 1) * LONGEST_VARINT;
     if (this.bytes.length < most) this.bytes = new Uint8Array(most * 2);
-    let end = writeVarint(this.bytes, 0, 2 * words.length + Number(texts > 1));
-    for (const word of words) end = writeVarint(this.bytes, end, word);
+    let end = writeVarint(this.bytes, 0, 2 * count + Number(texts > 1));
+    for (let n = 0; n < count; n++) end = writeVarint(this.bytes, end, words[n] as number);
     const before = this.references.get(slot);
     const after = before === 0 ? this.arena.put(this.bytes, end) : this.arena.replace(before, this.bytes, end);
     this.references.set(slot, after);
@@ -53,6 +56,14 @@ export class WordLists implements Movable {
     const words: number[] = [];
     this.read(slot, words);
     return words;
+  }
+
+  /** Tells each word. */
+  each(slot: number, tell: (word: number) => void): void {
+    const reference = this.references.get(slot);
+    if (reference === 0) return;
+    const reader = new VarintReader(this.arena.chunkOf(reference), this.arena.offsetOf(reference));
+    for (let left = reader.next() >>> 1; left > 0; left--) tell(reader.next());
   }
 
   /**

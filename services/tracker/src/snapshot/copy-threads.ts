@@ -91,7 +91,8 @@ export class CopyThreads {
 }
 
 function startWorker(program: 'documents' | 'names', workerData: DocumentsOrder | NamesOrder): Worker {
-  return new Worker(new URL(`./copy-${program}.child.js`, import.meta.url), { workerData, transferList: [workerData.texts] });
+  // What the tracker was told to load before its program is of no use here, and takes every thread a while.
+  return new Worker(new URL(`./copy-${program}.child.js`, import.meta.url), { workerData, transferList: [workerData.texts], execArgv: [] });
 }
 
 /** A thread that fills tables and hands them over. */
