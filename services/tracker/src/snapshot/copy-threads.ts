@@ -52,14 +52,17 @@ export class CopyThreads {
     const { catalog, search } = this;
     const place = await this.placeOf();
     const { port1, port2 } = new MessageChannel();
-    const { turn } = new Pace();
+    const pace = new Pace();
+    const { turn } = pace;
     const documents = this.start(
       'documents',
       { place, next, holders: catalog.holderIds(), maxDocuments: catalog.maxDocuments, texts: port1 },
       listener,
     );
-    const names = this.start('names', { texts: port2 }, listener);
     try {
+      // To start a thread stops this one for a while.
+      await pace.pause();
+      const names = this.start('names', { texts: port2 }, listener);
       const { outcome, tables } = await documents.tables(catalog.movables.length);
       await takeOverTables(tables, catalog.movables, turn);
       await catalog.prepareOrder('added');

@@ -9,13 +9,14 @@ import { FileSnapshotStore } from './file-snapshot-store.ts';
 
 const logger = createLogger({ service: 'test', node: 'test', level: 'silent', format: 'json' });
 const folder = mkdtempSync(join(tmpdir(), 'pageswarm-documents-'));
-const path = join(folder, 'tracker.snapshot');
+let copies = 0;
+const newPath = () => join(folder, `${copies++}`);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const idOf = (n: number) => n.toString(16).padStart(64, '0');
 
 /** What a thread reads beside the store, by ids. */
-async function readBeside(store: FileSnapshotStore): Promise<[string, string][]> {
+async function readBeside(path: string, store: FileSnapshotStore): Promise<[string, string][]> {
   const source = new FileDocuments(path, structuredClone(await store.documents()));
   const found: [string, string][] = [];
   for await (const entries of source.load())
@@ -37,7 +38,7 @@ describe('documents of a snapshot file that are read beside its store', () => {
   it('are those that the store itself gives, whatever is out of date, removed or damaged', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 40 }), damage, async (steps, damages) => {
-        rmSync(path, { force: true });
+        const path = newPath();
         const first = new FileSnapshotStore(path, logger);
         await first.dataSet();
         const { bytes: head } = first;
@@ -54,7 +55,7 @@ describe('documents of a snapshot file that are read beside its store', () => {
         const given: [string, string][] = [];
         for await (const entries of next.load('documents'))
           for (const [id, value] of entries) given.push([id.toString('hex'), value.toString()]);
-        expect(await readBeside(next)).toEqual(given.sort());
+        expect(await readBeside(path, next)).toEqual(given.sort());
         if (damages.length === 0) {
           const twin = new Map<string, string>();
           for (const { id, value, kind } of steps)
@@ -64,11 +65,12 @@ describe('documents of a snapshot file that are read beside its store', () => {
         }
         await next.close();
       }),
+      { numRuns: 40 },
     );
-  });
+  }, 30_000);
 
   it('are read also where one is longer than what is read at once', async () => {
-    rmSync(path, { force: true });
+    const path = newPath();
     const store = new FileSnapshotStore(path, logger);
     const long = 'x'.repeat(3_000_000);
     await store.save(
@@ -80,12 +82,12 @@ describe('documents of a snapshot file that are read beside its store', () => {
       ],
       [],
     );
-    expect((await readBeside(store)).map(([, value]) => value.length)).toEqual([1, long.length, 1]);
+    expect((await readBeside(path, store)).map(([, value]) => value.length)).toEqual([1, long.length, 1]);
     await store.close();
   });
 
   it('are not read from a file that somebody else changed', async () => {
-    rmSync(path, { force: true });
+    const path = newPath();
     const store = new FileSnapshotStore(path, logger);
     await store.save(
       'documents',

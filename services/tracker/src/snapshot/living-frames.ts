@@ -1,5 +1,5 @@
 import { hashOfBytes } from '../columns/hash-table.ts';
-import { EntryPlaces } from './entry-places.ts';
+import { EntryPlaces, type EntryPlacesParts } from './entry-places.ts';
 
 /** Places that the hashes of ids choose, a power of two: of a million entries 3 in 100 share theirs with an earlier one. */
 const PLACES = 2 ** 24;
@@ -11,12 +11,10 @@ const [UNUSED, ONCE, SEVERAL] = [0, 1, 2] as const;
 /** Stands for where the entry is that was removed. */
 const REMOVED = -1;
 
-/** What another thread needs to tell living frames from others. */
+/** What another thread needs to tell living frames from others; to be copied. */
 export interface LivingParts {
   readonly uses: Uint32Array;
-  readonly starts: Float64Array;
-  /** The ids that begin there, each behind its length. */
-  readonly ids: Uint8Array;
+  readonly repeated: EntryPlacesParts;
 }
 
 /**
@@ -24,36 +22,21 @@ export interface LivingParts {
  * frame, and of those two bits are kept; ids are kept only of what comes to a place that was used before.
  */
 export class LivingFrames {
-  private repeated = new EntryPlaces();
+  private readonly repeated = new EntryPlaces();
   /** How often a place was used. */
   private uses = new Uint32Array(PLACES / PLACES_PER_WORD);
   private firsts = 0;
 
-  static of({ uses, starts, ids }: LivingParts): LivingFrames {
+  static of({ uses, repeated }: LivingParts): LivingFrames {
     const frames = new LivingFrames();
     frames.uses = uses as Uint32Array<ArrayBuffer>;
-    let at = 0;
-    for (const start of starts) {
-      const idStart = at + 1;
-      at = idStart + (ids[at] as number);
-      frames.repeated.set(start, ids, idStart, at);
-    }
+    frames.repeated.takeOver(repeated);
     return frames;
   }
 
-  /** What {@link LivingFrames.of} makes the same of. */
+  /** What {@link LivingFrames.of} makes the same of where it was copied to. */
   get parts(): LivingParts {
-    const { repeated, uses } = this;
-    const starts = new Float64Array(repeated.size);
-    const ids = new Uint8Array(repeated.idBytes + repeated.size);
-    let count = 0;
-    let end = 0;
-    repeated.each((bytes, idStart, idEnd, start) => {
-      starts[count++] = start;
-      ids[end++] = idEnd - idStart;
-      for (let at = idStart; at < idEnd; at++) ids[end++] = bytes[at] as number;
-    });
-    return { uses, starts, ids };
+    return { uses: this.uses, repeated: this.repeated.handOver() };
   }
 
   /** Never fewer than the entries that are living, and more if some have several frames. */

@@ -40,8 +40,8 @@ export interface DocumentsOutcome {
   readonly hasNames: boolean;
 }
 
-/** What goes to the thread that reads names: texts of the next documents; when all have come, the slots of those that are gone again. */
-export type TextsMessage = { readonly texts: Uint8Array<ArrayBuffer> } | { readonly gone: readonly number[] };
+/** What goes to the thread that reads names: texts of the next documents; that those were all; the slots of those that are gone again. */
+export type TextsMessage = { readonly texts: Uint8Array<ArrayBuffer> } | { readonly isAll: true } | { readonly gone: readonly number[] };
 /** How many bytes of texts it says it has read. */
 export interface TextsRead {
   readonly read: number;
