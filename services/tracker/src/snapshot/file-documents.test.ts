@@ -99,7 +99,9 @@ describe('documents of a snapshot file that are read beside its store', () => {
     );
     const place = await store.documents();
     writeFileSync(path, Buffer.alloc(place.length));
-    await expect(new FileDocuments(path, place).load().next()).rejects.toThrow('changed by somebody else');
+    const source = new FileDocuments(path, place);
+    await expect(source.load().next()).rejects.toThrow('changed by somebody else');
+    await source.close();
     await store.close();
   });
 });
