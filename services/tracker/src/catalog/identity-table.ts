@@ -2,6 +2,7 @@ import type { DocumentId, InfoHashV1, InfoHashV2, Md5, PeerId } from '@pageswarm
 import { HashTable, hashOfBytes } from '../columns/hash-table.ts';
 import type { Movable } from '../columns/movable.ts';
 import type { Turn } from '../columns/pace.ts';
+import { tableMemory } from '../columns/table-memory.ts';
 
 /** Where each hash is in a row, in bytes. */
 interface Field {
@@ -49,7 +50,7 @@ export interface PackedIdentity {
 
 /** The hashes of documents by slot: 120 bytes each in large chunks, and found by each hash through tables of slots. */
 export class IdentityTable implements Movable {
-  private chunks: Buffer<ArrayBuffer>[] = [];
+  private chunks: Buffer[] = [];
   private readonly wanted = Buffer.alloc(IDENTITY_ROW_SIZE);
   private readonly roots = new HashTable((slot) => this.hashAt(slot, ROOT));
   private readonly v1 = new HashTable((slot) => this.hashAt(slot, V1));
@@ -64,11 +65,11 @@ export class IdentityTable implements Movable {
     return [this, this.roots, this.v1, this.v2, this.md5s];
   }
 
-  handOver(): Uint8Array<ArrayBuffer>[] {
+  handOver(): Uint8Array[] {
     return this.chunks;
   }
 
-  takeOver(chunks: Uint8Array<ArrayBuffer>[]): void {
+  takeOver(chunks: Uint8Array[]): void {
     // A Buffer that moves arrives as plain bytes.
     this.chunks = chunks.map(({ buffer }) => Buffer.from(buffer));
   }
@@ -252,7 +253,7 @@ export class IdentityTable implements Movable {
   }
 
   private newRow(slot: number): Buffer {
-    while (slot >>> CHUNK_SHIFT >= this.chunks.length) this.chunks.push(Buffer.alloc(CHUNK_ROWS * IDENTITY_ROW_SIZE));
+    while (slot >>> CHUNK_SHIFT >= this.chunks.length) this.chunks.push(Buffer.from(tableMemory(CHUNK_ROWS * IDENTITY_ROW_SIZE)));
     return this.chunkOf(slot);
   }
 

@@ -1,5 +1,6 @@
 import { PageSwarmError } from '@pageswarm/primitives';
 import type { Movable } from './movable.ts';
+import { tableMemory } from './table-memory.ts';
 
 /** Bytes of one chunk of an arena. An arena grows by one at a time and moves nothing. */
 export const ARENA_CHUNK_BYTES = 1_048_576;
@@ -17,7 +18,7 @@ const GRANULE_MASK = GRANULES - 1;
 const CUT_FACTOR = 4;
 
 interface ArenaParts {
-  readonly chunks: Uint8Array<ArrayBuffer>[];
+  readonly chunks: Uint8Array[];
   readonly free: Uint32Array;
   readonly fresh: number;
   readonly freshEnd: number;
@@ -29,7 +30,7 @@ interface ArenaParts {
  * their bytes and not a million objects.
  */
 export class ByteArena implements Movable {
-  private chunks: Buffer<ArrayBuffer>[] = [];
+  private chunks: Buffer[] = [];
   /** By granules: one more than the place of the first free block. */
   private free = new Uint32Array(GRANULES + 1);
   /** Where the rest of the last chunk begins, in granules from the first chunk on. */
@@ -122,8 +123,8 @@ export class ByteArena implements Movable {
     this.freshEnd = freshEnd;
   }
 
-  private chunkAt(place: number): Buffer<ArrayBuffer> {
-    return this.chunks[place >>> GRANULE_SHIFT] as Buffer<ArrayBuffer>;
+  private chunkAt(place: number): Buffer {
+    return this.chunks[place >>> GRANULE_SHIFT] as Buffer;
   }
 
   private take(granules: number): number {
@@ -140,7 +141,7 @@ export class ByteArena implements Movable {
       if (this.freshEnd > this.fresh) this.giveBack(this.fresh, this.freshEnd - this.fresh);
       this.fresh = this.chunks.length * GRANULES;
       this.freshEnd = this.fresh + GRANULES;
-      this.chunks.push(Buffer.alloc(ARENA_CHUNK_BYTES));
+      this.chunks.push(Buffer.from(tableMemory(ARENA_CHUNK_BYTES)));
     }
     const place = this.fresh;
     this.fresh += granules;
