@@ -131,6 +131,22 @@ describe('a copy that is read by threads', () => {
     expect([next.snapshotter.isRestored, next.catalog.size]).toEqual([false, 0]);
   }, 60_000);
 
+  it('is read by no thread that would start after the tracker began to end', async () => {
+    let isStarted = false;
+    const placeOf = async () => {
+      await threads.abandon();
+      return { redisUrl: '' };
+    };
+    const start: StartThread = () => {
+      isStarted = true;
+      throw new Error('it was started');
+    };
+    const threads = new CopyThreads(placeOf, new Catalog(), new DocumentSearch(new Catalog()), start);
+    const nobody = { progress: () => undefined, pass: () => undefined, warn: () => undefined };
+    await expect(threads.restore(undefined, nobody)).rejects.toThrow('ends before its copy is read');
+    expect(isStarted).toBe(false);
+  });
+
   it('is worth threads only if it is large', () => {
     const threads = new CopyThreads(async () => ({ redisUrl: '' }), new Catalog(), new DocumentSearch(new Catalog()));
     expect([MIN_THREADED_DOCUMENTS - 1, MIN_THREADED_DOCUMENTS].map((count) => threads.suits(count))).toEqual([false, true]);

@@ -31,6 +31,7 @@ export type StartThread = (program: 'documents' | 'names', order: DocumentsOrder
  */
 export class CopyThreads {
   private readonly threads = new Set<RestoringThread>();
+  private isAbandoned = false;
 
   constructor(
     private readonly placeOf: () => Promise<CopyPlace>,
@@ -80,13 +81,19 @@ export class CopyThreads {
     }
   }
 
-  /** Nothing more is waited for. */
-  async end(): Promise<void> {
+  /** Nothing more is waited for, and no thread is started any more. */
+  async abandon(): Promise<void> {
+    this.isAbandoned = true;
+    await this.end();
+  }
+
+  private async end(): Promise<void> {
     await Promise.all([...this.threads].map((thread) => thread.end()));
     this.threads.clear();
   }
 
   private start(program: 'documents' | 'names', order: DocumentsOrder | NamesOrder, listener: ThreadsListener): RestoringThread {
+    if (this.isAbandoned) throw new Error('This tracker ends before its copy is read');
     const thread = new RestoringThread(this.startThread(program, order), listener);
     this.threads.add(thread);
     return thread;
