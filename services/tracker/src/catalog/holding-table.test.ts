@@ -85,6 +85,34 @@ describe('the table of holdings', () => {
     }
   });
 
+  it('has the same rows when those of a document come at once', async () => {
+    const tables = [new HoldingTable(), new HoldingTable()] as const;
+    const hostsOf = (slot: number) => Array.from({ length: slot }, (_, n) => (7 * slot + n) % 13);
+    const told = Uint32Array.from({ length: 13 }, (_, n) => 2 * n + (n % 2));
+    for (const table of tables) table.beginFilling();
+    for (let slot = 0; slot < 12; slot++) {
+      for (const [n, host] of hostsOf(slot).entries()) tables[0].add(slot, host, n, n % 2 === 1, 0);
+      tables[1].addAll(slot, slot, Uint32Array.from(hostsOf(slot)), told);
+    }
+    const rows = [];
+    for (const table of tables) {
+      await table.endFilling(() => undefined);
+      // One in the middle goes and another comes, which looks at all links.
+      for (const slot of [3, 11]) {
+        table.delete(table.find(slot, hostsOf(slot)[1] as number));
+        table.add(slot, 11, 5, true, 1);
+      }
+      const told = (row: number) => [table.slotOf(row), table.hostOf(row), table.haveOf(row), table.isComplete(row), table.sessionOf(row)];
+      rows.push([
+        Array.from({ length: 12 }, (_, slot) => rowsOf(table.firstOfSlot(slot), (row) => table.followingOfSlot(row)).map(told)),
+        Array.from({ length: 13 }, (_, host) => rowsOf(table.firstOfHost(host), (row) => table.followingOfHost(row)).map(told)),
+        Array.from({ length: 13 }, (_, n) => [table.hostsOf(n), table.documentsOf(n), table.find(11, n)]),
+        table.writes,
+      ]);
+    }
+    expect(rows[1]).toEqual(rows[0]);
+  });
+
   it('writes one row for each change, and one for each document of a host that ends, whatever else there is', () => {
     const table = new HoldingTable();
     for (let slot = 0; slot < 100; slot++) for (let host = 0; host < 50; host++) table.add(slot, host, 1, false, 0);

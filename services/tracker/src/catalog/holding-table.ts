@@ -45,6 +45,11 @@ export class HoldingTable implements Movable {
   /** Documents that got more than {@link MAX_WALKED_HOSTS} while rows came at once. */
   private crowded: number[] = [];
 
+  /** Whether very many rows come: then {@link addAll} may be used. */
+  get isBeingFilled(): boolean {
+    return this.isFilling;
+  }
+
   /** Rows that were written, ever; tests count them. */
   get writes(): number {
     return this.changes;
@@ -111,6 +116,36 @@ export class HoldingTable implements Movable {
     this.countOfHost.set(host, this.countOfHost.get(host) + 1);
     if (hosts > MAX_WALKED_HOSTS) this.crowd(slot, row, hosts);
     return row;
+  }
+
+  /**
+   * While very many rows come, all rows of a document that has none, in the session 0 of their hosts: they lie one behind
+   * the other and are linked without a look at each other.
+   * @param hosts different ones
+   * @param told how many pieces each has, twice, and one more if that is all
+   * @returns the first row
+   */
+  addAll(slot: number, count: number, hosts: Uint32Array, told: Uint32Array): number {
+    const first = this.end;
+    this.end += count;
+    this.changes += count;
+    for (let n = 0; n < count; n++) {
+      const row = first + n;
+      const host = hosts[n] as number;
+      const pieces = told[n] as number;
+      this.slots.set(row, slot);
+      this.hosts.set(row, host);
+      this.pieces.set(row, ((pieces >>> 1) | ((pieces & 1) === 1 ? COMPLETE : 0)) >>> 0);
+      this.nextOfSlot.set(row, n + 1 < count ? row + 2 : 0);
+      this.previousOfSlot.set(row, n === 0 ? this.end : row);
+      this.link(row, this.headOfHost, host, this.nextOfHost, this.previousOfHost);
+      this.countOfHost.set(host, this.countOfHost.get(host) + 1);
+    }
+    if (count === 0) return first;
+    this.headOfSlot.set(slot, first + 1);
+    this.countOfSlot.set(slot, count);
+    if (count > MAX_WALKED_HOSTS) this.crowded.push(slot);
+    return first;
   }
 
   set(row: number, have: number, complete: boolean, session: number): void {
