@@ -55,6 +55,7 @@ export class CopyThreads {
     const { port1, port2 } = new MessageChannel();
     const pace = new Pace();
     const { turn } = pace;
+    await pace.pause();
     const documents = this.start(
       'documents',
       { place, next, holders: catalog.holderIds(), maxDocuments: catalog.maxDocuments, texts: port1 },

@@ -1,4 +1,5 @@
 import { hashOfBytes } from '../columns/hash-table.ts';
+import { tableMemory } from '../columns/table-memory.ts';
 import { EntryPlaces, type EntryPlacesParts } from './entry-places.ts';
 
 /** Places that the hashes of ids choose, a power of two: of a million entries 3 in 100 share theirs with an earlier one. */
@@ -11,7 +12,7 @@ const [UNUSED, ONCE, SEVERAL] = [0, 1, 2] as const;
 /** Stands for where the entry is that was removed. */
 const REMOVED = -1;
 
-/** What another thread needs to tell living frames from others; to be copied. */
+/** What another thread needs to tell living frames from others; most of it is shared, and neither may note any more meanwhile. */
 export interface LivingParts {
   readonly uses: Uint32Array;
   readonly repeated: EntryPlacesParts;
@@ -24,17 +25,17 @@ export interface LivingParts {
 export class LivingFrames {
   private readonly repeated = new EntryPlaces();
   /** How often a place was used. */
-  private uses = new Uint32Array(PLACES / PLACES_PER_WORD);
+  private uses = new Uint32Array(tableMemory((PLACES / PLACES_PER_WORD) * Uint32Array.BYTES_PER_ELEMENT));
   private firsts = 0;
 
   static of({ uses, repeated }: LivingParts): LivingFrames {
     const frames = new LivingFrames();
-    frames.uses = uses as Uint32Array<ArrayBuffer>;
+    frames.uses = uses as Uint32Array<SharedArrayBuffer>;
     frames.repeated.takeOver(repeated);
     return frames;
   }
 
-  /** What {@link LivingFrames.of} makes the same of where it was copied to. */
+  /** What {@link LivingFrames.of} makes the same of in another thread. */
   get parts(): LivingParts {
     return { uses: this.uses, repeated: this.repeated.handOver() };
   }
