@@ -156,7 +156,7 @@ function copyOf({ redisUrl, snapshotFile, snapshotIntervalMs }: TrackerConfig, t
   if (redisUrl === undefined) {
     if (snapshotFile === undefined) return undefined;
     const store = new FileSnapshotStore(snapshotFile, logger);
-    return { place: async () => ({ snapshotFile, starts: await store.startsOf('documents', new Pace().turn) }), store };
+    return { place: async () => ({ snapshotFile, journal: await store.documents() }), store };
   }
   const redis = new RedisConnection(redisUrl, logger);
   const silenceMs = Math.max(TRACKER_SILENCE_MS, SILENT_STEPS * snapshotIntervalMs);

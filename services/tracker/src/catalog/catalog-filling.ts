@@ -23,6 +23,9 @@ export class CatalogFilling {
   private additions = 0;
   /** By holder: the last addition that named it. */
   private readonly namedBy = new Uint32Column();
+  /** The holders of one document, and what was told of each. */
+  private numbers = new Uint32Array(64);
+  private told = new Uint32Array(64);
 
   constructor(
     private readonly tables: CatalogTables,
@@ -40,7 +43,10 @@ export class CatalogFilling {
     this.additions++;
     for (let row = holdings.firstOfSlot(slot); row !== -1; row = holdings.followingOfSlot(row))
       this.namedBy.set(holdings.hostOf(row), this.additions);
-    for (const [peerId, have, complete] of told) this.addHolder(slot, holders.numberOf(peerId), have, complete);
+    for (const [peerId, have, complete] of told) {
+      const number = holders.numberOf(peerId);
+      if (this.isFirstWord(number)) this.ledger.add(slot, number, have, complete);
+    }
   }
 
   /**
@@ -70,18 +76,26 @@ export class CatalogFilling {
     const slot = this.tables.documents.addPacked(document);
     const { source, holders, holderPlaces, holderPieces } = document;
     this.additions++;
-    for (let n = 0; n < holders; n++) {
-      const told = holderPieces[n] as number;
-      this.addHolder(slot, this.peers.numberOf(source, holderPlaces[n] as number), told >>> 1, (told & 1) === 1);
+    if (holders > this.numbers.length) {
+      this.numbers = new Uint32Array(2 * holders);
+      this.told = new Uint32Array(2 * holders);
     }
+    let count = 0;
+    for (let n = 0; n < holders; n++) {
+      const number = this.peers.numberOf(source, holderPlaces[n] as number);
+      if (!this.isFirstWord(number)) continue;
+      this.numbers[count] = number;
+      this.told[count++] = holderPieces[n] as number;
+    }
+    this.ledger.addAll(slot, count, this.numbers, this.told);
     return slot;
   }
 
   /** Of a holder that is named twice the first word counts. */
-  private addHolder(slot: number, number: number, have: number, complete: boolean): void {
-    if (this.namedBy.get(number) === this.additions) return;
+  private isFirstWord(number: number): boolean {
+    if (this.namedBy.get(number) === this.additions) return false;
     this.namedBy.set(number, this.additions);
-    this.ledger.add(slot, number, have, complete);
+    return true;
   }
 
   /** Takes a document away that nobody was told of. @returns what it was; its slot is still to be released */

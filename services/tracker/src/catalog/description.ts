@@ -132,21 +132,27 @@ export function readTextBytes(bytes: Buffer, start: number, tell: TellText): num
   return (flags & TITLE ? 2 : 1) + aliases;
 }
 
-/** A description of parts that are in other bytes already, as they are kept. @returns bytes that the next call writes over */
-export function joinDescription({ source, parts, isMapped, isEncrypted, needsPassword }: PackedDescription): Uint8Array {
-  let flags = (isMapped ? MAPPED : 0) | (isEncrypted ? ENCRYPTED : 0) | (needsPassword ? NEEDS_PASSWORD : 0);
-  let end = NAME_OFFSET;
+/** How many bytes {@link writePackedDescription} writes. */
+export function packedDescriptionLength({ parts }: PackedDescription): number {
+  let length = NAME_OFFSET;
+  for (let part = 0; part < PART_FLAGS.length; part++) length += (parts[2 * part + 1] as number) - (parts[2 * part] as number);
+  return length;
+}
+
+/** Writes a description of parts that are in other bytes already, as they are kept. */
+export function writePackedDescription(packed: PackedDescription, target: Uint8Array, start: number): void {
+  const { source, parts } = packed;
+  let flags = (packed.isMapped ? MAPPED : 0) | (packed.isEncrypted ? ENCRYPTED : 0) | (packed.needsPassword ? NEEDS_PASSWORD : 0);
+  let end = start + NAME_OFFSET;
   for (let part = 0; part < PART_FLAGS.length; part++) {
     const from = parts[2 * part] as number;
     const to = parts[2 * part + 1] as number;
     if (to === from) continue;
     flags |= PART_FLAGS[part] as number;
-    reserve(end + to - from);
-    for (let at = from; at < to; at++) scratch[end++] = source[at] as number;
+    for (let at = from; at < to; at++) target[end++] = source[at] as number;
   }
-  scratch[0] = flags & 255;
-  scratch[1] = flags >> 8;
-  return scratch.subarray(0, end);
+  target[start] = flags & 255;
+  target[start + 1] = flags >> 8;
 }
 
 function tellText(reader: VarintReader, tell: TellText): void {

@@ -8,10 +8,11 @@ import {
   decodeName,
   decodeTexts,
   encodeDescription,
-  joinDescription,
   NAME_OFFSET,
+  packedDescriptionLength,
   readTextBytes,
   type TellText,
+  writePackedDescription,
 } from './description.ts';
 import type { DocumentFacts } from './document-record.ts';
 import { IdentityTable } from './identity-table.ts';
@@ -91,16 +92,19 @@ export class DocumentTable implements Movable {
   addPacked(document: PackedDocument): number {
     const isNewSlot = this.free.length === 0;
     const slot = isNewSlot ? this.slots : (this.free.at(-1) as number);
-    if (!this.identities.setRow(slot, document.identity)) return -1;
+    if (!this.identities.setPacked(slot, document)) return -1;
     if (isNewSlot) this.slots++;
     else this.free.pop();
     const { source, wordsStart, wordsEnd, pages } = document;
-    const bytes = joinDescription(document);
+    const description = this.texts.allocate(packedDescriptionLength(document));
+    const chunk = this.texts.chunkOf(description);
+    const start = this.texts.offsetOf(description);
+    writePackedDescription(document, chunk, start);
     this.setNumbers(slot, document);
-    this.descriptions.set(slot, this.texts.put(bytes));
-    this.nameHeads.set(slot, nameHead(bytes, NAME_OFFSET));
+    this.descriptions.set(slot, description);
+    this.nameHeads.set(slot, nameHead(chunk, start + NAME_OFFSET));
     this.pages.set(slot, pages + 1);
-    if (wordsEnd > wordsStart) this.words.set(slot, this.wordCounts.put(source.subarray(wordsStart, wordsEnd)));
+    if (wordsEnd > wordsStart) this.words.set(slot, this.wordCounts.put(source, wordsEnd - wordsStart, wordsStart));
     return slot;
   }
 

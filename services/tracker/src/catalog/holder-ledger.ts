@@ -40,6 +40,21 @@ export class HolderLedger {
     if (listed) this.count(row, true);
   }
 
+  /** The same for all peers of a document that nobody holds yet; see {@link HoldingTable.addAll}. */
+  addAll(slot: number, count: number, numbers: Uint32Array, told: Uint32Array): void {
+    const { holdings, holders } = this;
+    if (!holdings.isBeingFilled) {
+      for (let n = 0; n < count; n++) this.add(slot, numbers[n] as number, (told[n] as number) >>> 1, ((told[n] as number) & 1) === 1);
+      return;
+    }
+    const first = holdings.addAll(slot, count, numbers, told);
+    for (let n = 0; n < count; n++) {
+      const { session, listed } = holders.at(numbers[n] as number);
+      if (session !== 0) holdings.set(first + n, holdings.haveOf(first + n), holdings.isComplete(first + n), session);
+      if (listed) this.count(first + n, true);
+    }
+  }
+
   release(row: number, now: number): void {
     const { holdings } = this;
     const slot = holdings.slotOf(row);

@@ -2,6 +2,7 @@ import type { DocumentId, InfoHashV1, InfoHashV2, Md5, PeerId } from '@pageswarm
 import { HashTable, hashOfBytes } from '../columns/hash-table.ts';
 import type { Movable } from '../columns/movable.ts';
 import type { Turn } from '../columns/pace.ts';
+import { tableMemory } from '../columns/table-memory.ts';
 
 /** Where each hash is in a row, in bytes. */
 interface Field {
@@ -14,11 +15,9 @@ const V1: Field = { start: 64, length: 20 };
 const MD5: Field = { start: 84, length: 16 };
 const ADDED_BY: Field = { start: 100, length: 20 };
 /** Bytes of a row. */
-export const IDENTITY_ROW_SIZE = 120;
+const IDENTITY_ROW_SIZE = 120;
 /** Rows in one chunk, a power of two. */
 const CHUNK_ROWS = 4_096;
-/** Where a row has which hash. */
-export const IDENTITY_OFFSETS = { root: ROOT.start, v2: V2.start, v1: V1.start, md5: MD5.start, addedBy: ADDED_BY.start } as const;
 const CHUNK_SHIFT = Math.log2(CHUNK_ROWS);
 
 /** How much of a v2 info-hash BitTorrent clients announce, in hex digits (BEP 52: cut to 20 bytes). */
@@ -37,9 +36,21 @@ export interface Identity {
   readonly addedBy: PeerId;
 }
 
+/** Where bytes that came from elsewhere have what a row is made of. */
+export interface PackedIdentity {
+  readonly ids: Buffer;
+  readonly rootAt: number;
+  /** Has all but the root. */
+  readonly source: Buffer;
+  readonly v2At: number;
+  readonly v1At: number;
+  readonly md5At: number;
+  readonly addedByAt: number;
+}
+
 /** The hashes of documents by slot: 120 bytes each in large chunks, and found by each hash through tables of slots. */
 export class IdentityTable implements Movable {
-  private chunks: Buffer<ArrayBuffer>[] = [];
+  private chunks: Buffer[] = [];
   private readonly wanted = Buffer.alloc(IDENTITY_ROW_SIZE);
   private readonly roots = new HashTable((slot) => this.hashAt(slot, ROOT));
   private readonly v1 = new HashTable((slot) => this.hashAt(slot, V1));
@@ -54,11 +65,11 @@ export class IdentityTable implements Movable {
     return [this, this.roots, this.v1, this.v2, this.md5s];
   }
 
-  handOver(): Uint8Array<ArrayBuffer>[] {
+  handOver(): Uint8Array[] {
     return this.chunks;
   }
 
-  takeOver(chunks: Uint8Array<ArrayBuffer>[]): void {
+  takeOver(chunks: Uint8Array[]): void {
     // A Buffer that moves arrives as plain bytes.
     this.chunks = chunks.map(({ buffer }) => Buffer.from(buffer));
   }
@@ -75,18 +86,20 @@ export class IdentityTable implements Movable {
   }
 
   /**
-   * The same for a whole row as it is kept.
+   * The same for a row whose parts are in other bytes already.
    * @returns false, and changes nothing, if its root or one of its info-hashes is that of another document
    */
-  setRow(slot: number, row: Uint8Array): boolean {
+  setPacked(slot: number, packed: PackedIdentity): boolean {
     if (this.isFilling) {
-      this.copyRow(slot, row);
+      writeRow(packed, this.newRow(slot), rowAt(slot));
       return true;
     }
+    const row = this.wanted;
+    writeRow(packed, row, 0);
     const [root, v1, v2] = [hashOf(row, ROOT), hashOf(row, V1), hashOf(row, CUT_V2)];
     if (this.findRow(this.roots, root, row, ROOT) !== -1) return false;
     if (this.findRow(this.v1, v1, row, V1) !== -1 || this.findRow(this.v2, v2, row, CUT_V2) !== -1) return false;
-    this.copyRow(slot, row);
+    this.newRow(slot).set(row, rowAt(slot));
     this.enter(slot, root, v1, v2);
     return true;
   }
@@ -239,20 +252,27 @@ export class IdentityTable implements Movable {
     return this.chunkOf(slot).toString('hex', at, at + length);
   }
 
-  private copyRow(slot: number, row: Uint8Array): void {
-    const chunk = this.newRow(slot);
-    const at = rowAt(slot);
-    for (let n = 0; n < IDENTITY_ROW_SIZE; n++) chunk[at + n] = row[n] as number;
-  }
-
   private newRow(slot: number): Buffer {
-    while (slot >>> CHUNK_SHIFT >= this.chunks.length) this.chunks.push(Buffer.alloc(CHUNK_ROWS * IDENTITY_ROW_SIZE));
+    while (slot >>> CHUNK_SHIFT >= this.chunks.length) this.chunks.push(Buffer.from(tableMemory(CHUNK_ROWS * IDENTITY_ROW_SIZE)));
     return this.chunkOf(slot);
   }
 
   private chunkOf(slot: number): Buffer {
     return this.chunks[slot >>> CHUNK_SHIFT] as Buffer;
   }
+}
+
+function writeRow({ ids, rootAt, source, v2At, v1At, md5At, addedByAt }: PackedIdentity, row: Uint8Array, at: number): void {
+  copyField(row, at, ROOT, ids, rootAt);
+  copyField(row, at, V2, source, v2At);
+  copyField(row, at, V1, source, v1At);
+  copyField(row, at, MD5, source, md5At);
+  copyField(row, at, ADDED_BY, source, addedByAt);
+}
+
+function copyField(row: Uint8Array, rowStart: number, { start, length }: Field, source: Uint8Array, from: number): void {
+  const to = rowStart + start;
+  for (let n = 0; n < length; n++) row[to + n] = source[from + n] as number;
 }
 
 function hashOf(row: Uint8Array, { start, length }: Field): number {

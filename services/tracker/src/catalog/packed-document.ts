@@ -1,15 +1,20 @@
 import { PART, type PackedDescription } from './description.ts';
-import { IDENTITY_ROW_SIZE } from './identity-table.ts';
+import type { PackedIdentity } from './identity-table.ts';
 
 /**
  * A document with its holders as bytes and numbers, ready to go into the tables of a catalog as it is. One is used for
  * very many documents, one after the other.
  */
-export class PackedDocument implements PackedDescription {
-  /** What the places of texts, words and holders mean. */
+export class PackedDocument implements PackedDescription, PackedIdentity {
+  /** What the places of hashes, texts, words and holders mean. */
   source: Buffer = Buffer.alloc(0);
-  /** Its hashes and who added it, as the identity table keeps them. */
-  readonly identity = Buffer.alloc(IDENTITY_ROW_SIZE);
+  /** Where its root is: beside the rest in some stores, in front of it in others. */
+  ids: Buffer = this.source;
+  rootAt = 0;
+  v2At = 0;
+  v1At = 0;
+  md5At = 0;
+  addedByAt = 0;
   readonly parts = new Uint32Array(2 * Object.keys(PART).length);
   isMapped = false;
   isEncrypted = false;

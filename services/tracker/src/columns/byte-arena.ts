@@ -1,10 +1,12 @@
 import { PageSwarmError } from '@pageswarm/primitives';
 import type { Movable } from './movable.ts';
+import { tableMemory } from './table-memory.ts';
 
 /** Bytes of one chunk of an arena. An arena grows by one at a time and moves nothing. */
 export const ARENA_CHUNK_BYTES = 1_048_576;
 /** Blocks begin at multiples of this; it is what an arena rounds up to. */
 const ARENA_GRANULE_BYTES = 8;
+const GRANULE_BYTES_SHIFT = Math.log2(ARENA_GRANULE_BYTES);
 /** Bytes before each block, which tell its length. */
 const HEADER_BYTES = 4;
 /** The longest block, in bytes. */
@@ -16,7 +18,7 @@ const GRANULE_MASK = GRANULES - 1;
 const CUT_FACTOR = 4;
 
 interface ArenaParts {
-  readonly chunks: Uint8Array<ArrayBuffer>[];
+  readonly chunks: Uint8Array[];
   readonly free: Uint32Array;
   readonly fresh: number;
   readonly freshEnd: number;
@@ -28,7 +30,7 @@ interface ArenaParts {
  * their bytes and not a million objects.
  */
 export class ByteArena implements Movable {
-  private chunks: Buffer<ArrayBuffer>[] = [];
+  private chunks: Buffer[] = [];
   /** By granules: one more than the place of the first free block. */
   private free = new Uint32Array(GRANULES + 1);
   /** Where the rest of the last chunk begins, in granules from the first chunk on. */
@@ -48,15 +50,15 @@ export class ByteArena implements Movable {
     if (length > MAX_BLOCK_BYTES)
       throw new PageSwarmError('LIMIT_EXCEEDED', `${length} bytes are more than the limit of ${MAX_BLOCK_BYTES}`);
     const place = this.take(granulesOf(length));
-    this.chunkAt(place).writeUInt32LE(length, offsetAt(place));
+    writeWord(this.chunkAt(place), offsetAt(place), length);
     return place + 1;
   }
 
-  put(bytes: Uint8Array, length = bytes.length): number {
+  put(bytes: Uint8Array, length = bytes.length, start = 0): number {
     const reference = this.allocate(length);
     const chunk = this.chunkOf(reference);
-    const offset = this.offsetOf(reference);
-    for (let at = 0; at < length; at++) chunk[offset + at] = bytes[at] as number;
+    const offset = this.offsetOf(reference) - start;
+    for (let at = start; at < start + length; at++) chunk[offset + at] = bytes[at] as number;
     return reference;
   }
 
@@ -68,7 +70,7 @@ export class ByteArena implements Movable {
     }
     const chunk = this.chunkOf(reference);
     const offset = this.offsetOf(reference);
-    chunk.writeUInt32LE(length, offset - HEADER_BYTES);
+    writeWord(chunk, offset - HEADER_BYTES, length);
     for (let at = 0; at < length; at++) chunk[offset + at] = bytes[at] as number;
     return reference;
   }
@@ -76,7 +78,7 @@ export class ByteArena implements Movable {
   /** Makes a block that has room for it longer, in place. @returns false if it has none */
   extend(reference: number, length: number): boolean {
     if (granulesOf(length) !== granulesOf(this.lengthOf(reference))) return false;
-    this.chunkOf(reference).writeUInt32LE(length, this.offsetOf(reference) - HEADER_BYTES);
+    writeWord(this.chunkOf(reference), this.offsetOf(reference) - HEADER_BYTES, length);
     return true;
   }
 
@@ -96,9 +98,7 @@ export class ByteArena implements Movable {
   }
 
   lengthOf(reference: number): number {
-    const chunk = this.chunkOf(reference);
-    const at = this.offsetOf(reference) - HEADER_BYTES;
-    return (chunk[at] as number) | ((chunk[at + 1] as number) << 8) | ((chunk[at + 2] as number) << 16) | ((chunk[at + 3] as number) << 24);
+    return readWord(this.chunkOf(reference), this.offsetOf(reference) - HEADER_BYTES);
   }
 
   /** The chunk that holds a block; its bytes begin at {@link offsetOf}. */
@@ -123,8 +123,8 @@ export class ByteArena implements Movable {
     this.freshEnd = freshEnd;
   }
 
-  private chunkAt(place: number): Buffer<ArrayBuffer> {
-    return this.chunks[place >>> GRANULE_SHIFT] as Buffer<ArrayBuffer>;
+  private chunkAt(place: number): Buffer {
+    return this.chunks[place >>> GRANULE_SHIFT] as Buffer;
   }
 
   private take(granules: number): number {
@@ -141,7 +141,7 @@ export class ByteArena implements Movable {
       if (this.freshEnd > this.fresh) this.giveBack(this.fresh, this.freshEnd - this.fresh);
       this.fresh = this.chunks.length * GRANULES;
       this.freshEnd = this.fresh + GRANULES;
-      this.chunks.push(Buffer.alloc(ARENA_CHUNK_BYTES));
+      this.chunks.push(Buffer.from(tableMemory(ARENA_CHUNK_BYTES)));
     }
     const place = this.fresh;
     this.fresh += granules;
@@ -149,20 +149,32 @@ export class ByteArena implements Movable {
   }
 
   private takeFree(granules: number, place: number): number {
-    this.free[granules] = this.chunkAt(place).readUInt32LE(offsetAt(place));
+    this.free[granules] = readWord(this.chunkAt(place), offsetAt(place));
     return place;
   }
 
   private giveBack(place: number, granules: number): void {
-    this.chunkAt(place).writeUInt32LE(this.free[granules] as number, offsetAt(place));
+    writeWord(this.chunkAt(place), offsetAt(place), this.free[granules] as number);
     this.free[granules] = place + 1;
   }
 }
 
 function granulesOf(length: number): number {
-  return Math.ceil((length + HEADER_BYTES) / ARENA_GRANULE_BYTES);
+  return (length + HEADER_BYTES + ARENA_GRANULE_BYTES - 1) >>> GRANULE_BYTES_SHIFT;
 }
 
 function offsetAt(place: number): number {
   return (place & GRANULE_MASK) * ARENA_GRANULE_BYTES;
+}
+
+// Buffer's own methods check what is known here, which is most of their time.
+function writeWord(bytes: Uint8Array, at: number, word: number): void {
+  bytes[at] = word;
+  bytes[at + 1] = word >>> 8;
+  bytes[at + 2] = word >>> 16;
+  bytes[at + 3] = word >>> 24;
+}
+
+function readWord(bytes: Uint8Array, at: number): number {
+  return (bytes[at] as number) | ((bytes[at + 1] as number) << 8) | ((bytes[at + 2] as number) << 16) | ((bytes[at + 3] as number) << 24);
 }

@@ -19,4 +19,13 @@ describe('a column', () => {
       0,
     ]);
   });
+
+  it('takes memory that nobody looks for garbage in', () => {
+    const before = process.memoryUsage().external;
+    const columns = [new Uint32Column(), new Float64Column()];
+    for (const column of columns) column.set(100 * COLUMN_CHUNK_ITEMS, 1);
+    // A hundred chunks of each would be 19 MB.
+    expect(process.memoryUsage().external - before).toBeLessThan(5e6);
+    expect(columns.map((column) => column.get(100 * COLUMN_CHUNK_ITEMS))).toEqual([1, 1]);
+  });
 });

@@ -1,4 +1,5 @@
 import type { Movable } from './movable.ts';
+import { tableMemory } from './table-memory.ts';
 
 /** Items in one chunk of a column, a power of two: a column grows by one chunk at a time and copies nothing. */
 export const COLUMN_CHUNK_ITEMS = 16_384;
@@ -15,7 +16,8 @@ export class Uint32Column implements Movable {
   }
 
   set(index: number, value: number): void {
-    while (index >>> SHIFT >= this.chunks.length) this.chunks.push(new Uint32Array(COLUMN_CHUNK_ITEMS));
+    while (index >>> SHIFT >= this.chunks.length)
+      this.chunks.push(new Uint32Array(tableMemory(COLUMN_CHUNK_ITEMS * Uint32Array.BYTES_PER_ELEMENT)));
     (this.chunks[index >>> SHIFT] as Uint32Array)[index & MASK] = value;
   }
 
@@ -38,7 +40,8 @@ export class Float64Column implements Movable {
   }
 
   set(index: number, value: number): void {
-    while (index >>> SHIFT >= this.chunks.length) this.chunks.push(new Float64Array(COLUMN_CHUNK_ITEMS));
+    while (index >>> SHIFT >= this.chunks.length)
+      this.chunks.push(new Float64Array(tableMemory(COLUMN_CHUNK_ITEMS * Float64Array.BYTES_PER_ELEMENT)));
     (this.chunks[index >>> SHIFT] as Float64Array)[index & MASK] = value;
   }
 

@@ -144,43 +144,51 @@ export class HashTable implements Movable {
    */
   async fill(end: number, turn: Turn, isTaken?: (item: number, earlier: number) => boolean): Promise<void> {
     const hashes = new Uint32Array(end);
-    const ends = new Uint32Array(HASH_SHARDS + 1);
-    for (let item = 0; item < end; item++) {
-      const hash = this.hashOf(item);
-      hashes[item] = hash;
-      ends[hash >>> SHARD_SHIFT] = (ends[hash >>> SHARD_SHIFT] as number) + 1;
-      if (item % FILLED_PER_TURN === 0) await turn();
+    const ends = new Uint32Array(HASH_SHARDS);
+    for (let start = 0; start < end; start += FILLED_PER_TURN) {
+      this.hashSome(hashes, ends, start, Math.min(start + FILLED_PER_TURN, end));
+      await turn();
     }
     let sum = 0;
     for (let shard = 0; shard < HASH_SHARDS; shard++) {
       const count = ends[shard] as number;
-      this.counts[shard] = count;
       ends[shard] = sum;
       sum += count;
     }
     const items = new Uint32Array(end);
-    for (let item = 0; item < end; item++) {
-      const shard = (hashes[item] as number) >>> SHARD_SHIFT;
-      const at = ends[shard] as number;
-      items[at] = item;
-      ends[shard] = at + 1;
-      if (item % FILLED_PER_TURN === 0) await turn();
-    }
-    for (let shard = 0, at = 0; shard < HASH_SHARDS; shard++) {
-      const length = cellsFor(this.counts[shard] as number);
-      const filled = new Shard(length);
-      let count = 0;
-      for (; at < (ends[shard] as number); at++) {
-        const item = items[at] as number;
-        const hash = hashes[item] as number;
-        if (isTaken && !isWelcome(filled, hash, (earlier) => hashes[earlier] !== hash || isTaken(item, earlier))) continue;
-        place(filled, hash, item + 1);
-        count++;
-      }
-      this.counts[shard] = count;
-      this.shards[shard] = filled;
+    for (let start = 0; start < end; start += FILLED_PER_TURN) {
+      placeSome(items, hashes, ends, start, Math.min(start + FILLED_PER_TURN, end));
       await turn();
     }
+    for (let shard = 0, start = 0; shard < HASH_SHARDS; shard++) {
+      const shardEnd = ends[shard] as number;
+      this.fillShard(shard, items.subarray(start, shardEnd), hashes, isTaken);
+      start = shardEnd;
+      await turn();
+    }
+  }
+
+  /** Hashes of items from `start` to `end`, and how many each shard gets. */
+  private hashSome(hashes: Uint32Array, counts: Uint32Array, start: number, end: number): void {
+    for (let item = start; item < end; item++) {
+      const hash = this.hashOf(item);
+      hashes[item] = hash;
+      counts[hash >>> SHARD_SHIFT] = (counts[hash >>> SHARD_SHIFT] as number) + 1;
+    }
+  }
+
+  private fillShard(number: number, items: Uint32Array, hashes: Uint32Array, isTaken?: (item: number, earlier: number) => boolean): void {
+    const shard = new Shard(cellsFor(items.length));
+    let count = 0;
+    for (let n = 0; n < items.length; n++) {
+      const item = items[n] as number;
+      const at = cellFor(shard, item, hashes, isTaken);
+      if (at === -1) continue;
+      shard.set(at, item + 1, ((hashes[item] as number) >>> TAG_SHIFT) & TAG_MASK);
+      count++;
+    }
+    this.counts[number] = count;
+    this.shards[number] = shard;
   }
 
   add(hash: number, item: number): void {
@@ -240,14 +248,25 @@ function cellsFor(items: number): number {
   return 2 ** Math.ceil(Math.log2(Math.max(FIRST_SHARD_CELLS, items / MAX_LOAD)));
 }
 
-/** Whether every item that may be of the same hash agrees to one more. */
-function isWelcome(shard: Shard, hash: number, agrees: (earlier: number) => boolean): boolean {
+/** Puts items from `start` to `end` behind those that their shards have; `ends` moves along. */
+function placeSome(items: Uint32Array, hashes: Uint32Array, ends: Uint32Array, start: number, end: number): void {
+  for (let item = start; item < end; item++) {
+    const shard = (hashes[item] as number) >>> SHARD_SHIFT;
+    const at = ends[shard] as number;
+    items[at] = item;
+    ends[shard] = at + 1;
+  }
+}
+
+/** The cell where an item goes; -1 if an earlier one of the same hash leaves it out. */
+function cellFor(shard: Shard, item: number, hashes: Uint32Array, isTaken?: (item: number, earlier: number) => boolean): number {
+  const hash = hashes[item] as number;
   const mask = shard.length - 1;
   const tag = (hash >>> TAG_SHIFT) & TAG_MASK;
   for (let at = hash & mask; ; at = (at + 1) & mask) {
     const cell = shard.get(at);
-    if (cell === 0) return true;
-    if (shard.hasTag(at, tag) && !agrees(cell - 1)) return false;
+    if (cell === 0) return at;
+    if (isTaken && shard.hasTag(at, tag) && hashes[cell - 1] === hash && !isTaken(item, cell - 1)) return -1;
   }
 }
 

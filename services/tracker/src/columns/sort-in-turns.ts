@@ -64,21 +64,9 @@ async function sortByKeys(items: Uint32Array, keyOf: SortKeys['keyOf'], turn: Tu
   const { length } = items;
   let from = keyedOf(items);
   const counts = PASSES.map(() => new Uint32Array(DIGITS));
-  const double = new Float64Array(1);
-  const bits = new Uint32Array(double.buffer);
-  for (let at = 0; at < length; at++) {
-    // Zero has one sign.
-    double[0] = keyOf(items[at] as number) + 0;
-    const high = bits[1] as number;
-    const isNegative = high >= 0x8000_0000;
-    from.highs[at] = isNegative ? ~high : high | 0x8000_0000;
-    from.lows[at] = isNegative ? ~(bits[0] as number) : (bits[0] as number);
-    for (let pass = 0; pass < PASSES.length; pass++) {
-      const digit = digitOf(from, at, pass);
-      const digits = counts[pass] as Uint32Array;
-      digits[digit] = (digits[digit] as number) + 1;
-    }
-    if ((at + 1) % SORTED_PER_TURN === 0) await turn();
+  for (let start = 0; start < length; start += SORTED_PER_TURN) {
+    readKeys(from, keyOf, counts, start, Math.min(start + SORTED_PER_TURN, length));
+    await turn();
   }
   let to: Keyed | undefined;
   for (let pass = 0; pass < PASSES.length; pass++) {
@@ -86,18 +74,45 @@ async function sortByKeys(items: Uint32Array, keyOf: SortKeys['keyOf'], turn: Tu
     if (length === 0 || starts[digitOf(from, 0, pass)] === length) continue;
     sumUp(starts);
     to ??= keyedOf(new Uint32Array(length));
-    for (let at = 0; at < length; at++) {
-      const digit = digitOf(from, at, pass);
-      const place = starts[digit] as number;
-      starts[digit] = place + 1;
-      to.items[place] = from.items[at] as number;
-      to.highs[place] = from.highs[at] as number;
-      to.lows[place] = from.lows[at] as number;
-      if ((at + 1) % SORTED_PER_TURN === 0) await turn();
+    for (let start = 0; start < length; start += SORTED_PER_TURN) {
+      placeKeyed(from, to, starts, pass, start, Math.min(start + SORTED_PER_TURN, length));
+      await turn();
     }
     [from, to] = [to, from];
   }
   return from;
+}
+
+const double = new Float64Array(1);
+const bits = new Uint32Array(double.buffer);
+
+/** The keys of items from `start` to `end`, and how often each digit occurs. */
+function readKeys(keyed: Keyed, keyOf: SortKeys['keyOf'], counts: readonly Uint32Array[], start: number, end: number): void {
+  for (let at = start; at < end; at++) {
+    // Zero has one sign.
+    double[0] = keyOf(keyed.items[at] as number) + 0;
+    const high = bits[1] as number;
+    const isNegative = high >= 0x8000_0000;
+    keyed.highs[at] = isNegative ? ~high : high | 0x8000_0000;
+    keyed.lows[at] = isNegative ? ~(bits[0] as number) : (bits[0] as number);
+    for (let pass = 0; pass < PASSES.length; pass++) {
+      const digit = digitOf(keyed, at, pass);
+      const digits = counts[pass] as Uint32Array;
+      digits[digit] = (digits[digit] as number) + 1;
+    }
+  }
+}
+
+/** Puts items from `start` to `end` where their digits say; `starts` moves along. */
+function placeKeyed(from: Keyed, to: Keyed, starts: Uint32Array, pass: number, start: number, end: number): void {
+  for (let at = start; at < end; at++) {
+    const digit = digitOf(from, at, pass);
+    const place = starts[digit] as number;
+    starts[digit] = place + 1;
+    to.items[place] = from.items[at] as number;
+    to.highs[place] = from.highs[at] as number;
+    to.lows[place] = from.lows[at] as number;
+  }
 }
 
 function keyedOf(items: Uint32Array): Keyed {

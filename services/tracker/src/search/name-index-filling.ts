@@ -2,7 +2,7 @@ import type { TellText } from '../catalog/description.ts';
 import { Uint32Column } from '../columns/column.ts';
 import type { Turn } from '../columns/pace.ts';
 import { wordsOf } from './fold.ts';
-import type { PostingLists } from './posting-lists.ts';
+import { NumberBuffer, type PostingLists } from './posting-lists.ts';
 import { PostingSort } from './posting-sort.ts';
 import type { Vocabulary } from './vocabulary.ts';
 import type { WordLists } from './word-lists.ts';
@@ -30,7 +30,7 @@ export class NameIndexFilling {
   private readonly splitter = new WordSplitter();
   /** By word: one more than the last document that was found to have it. */
   private readonly lastOf = new Uint32Column();
-  private readonly found: number[] = [];
+  private readonly found = new NumberBuffer();
   private slot = 0;
 
   constructor(private readonly tables: NameTables) {}
@@ -40,22 +40,29 @@ export class NameIndexFilling {
     this.slot = slot;
     this.found.length = 0;
     const texts = source.readTexts(slot, this.readText);
-    if (texts > 0) this.tables.words.set(slot, this.found, texts);
+    if (texts > 0) this.tables.words.set(slot, this.found.items, texts, this.found.length);
   }
 
   /** All were read. */
   async end(turn: Turn): Promise<void> {
     const { words, postings, vocabulary } = this.tables;
     this.sort.arrange();
-    const { found, sort } = this;
-    for (let slot = 0; slot < words.end; slot++) {
-      if (slot % DOCUMENTS_PER_TURN === 0) await turn();
-      words.read(slot, found);
-      for (let n = 0; n < found.length; n++) sort.place(found[n] as number, slot);
+    const { sort } = this;
+    for (let slot = 0; slot < words.end; slot += DOCUMENTS_PER_TURN) {
+      await turn();
+      this.placeSome(slot, Math.min(slot + DOCUMENTS_PER_TURN, words.end));
     }
     await sort.fill(postings, turn);
     await vocabulary.endFilling(turn);
   }
+
+  /** The words of documents in slots from `start` to `end`. */
+  private placeSome(start: number, end: number): void {
+    const { words } = this.tables;
+    for (this.slot = start; this.slot < end; this.slot++) words.each(this.slot, this.place);
+  }
+
+  private readonly place = (word: number): void => this.sort.place(word, this.slot);
 
   private readonly readText: TellText = (bytes, start, end) => {
     if (this.splitter.split(bytes, start, end, this.takeSplit)) return;
@@ -67,7 +74,9 @@ export class NameIndexFilling {
   private take(word: number): void {
     if (this.lastOf.get(word) === this.slot + 1) return;
     this.lastOf.set(word, this.slot + 1);
-    this.found.push(word);
+    const { found } = this;
+    found.reserve(1);
+    found.items[found.length++] = word;
     this.sort.count(word);
   }
 }

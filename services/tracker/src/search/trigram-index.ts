@@ -1,3 +1,4 @@
+import { Uint32Column } from '../columns/column.ts';
 import type { Movable } from '../columns/movable.ts';
 import type { Turn } from '../columns/pace.ts';
 import { NumberBuffer, PostingLists } from './posting-lists.ts';
@@ -48,24 +49,32 @@ export class TrigramIndex implements Movable {
     const place = (list: number, word: number) => sort.place(list, word);
     for (const take of [count, place]) {
       if (take === place) sort.arrange();
-      /** One more than the last word that each list got: a word may have the same three twice. */
-      let last = new Uint32Array(this.count);
-      for (let word = 0; word < words.end; word++) {
-        if (word % WORDS_PER_TURN === 0) await turn();
-        if (!words.has(word)) continue;
-        const bytes = words.bytesOf(word);
-        const start = words.startOf(word);
-        const length = words.lengthOf(word);
-        for (let at = 0; at < length; at++) {
-          const list = this.listOf(keyAt(bytes, start, at, length));
-          if (list >= last.length) last = enlarged(last, list);
-          if (last[list] === word + 1) continue;
-          last[list] = word + 1;
-          take(list, word);
-        }
+      const seen = new Uint32Column();
+      for (let start = 0; start < words.end; start += WORDS_PER_TURN) {
+        await turn();
+        this.takeSome(words, start, Math.min(start + WORDS_PER_TURN, words.end), seen, take);
       }
     }
     await sort.fill(this.lists, turn);
+  }
+
+  /**
+   * Takes the threes of words from `start` to `end`.
+   * @param seen one more than the last word that each list got: a word may have the same three twice
+   */
+  private takeSome(words: WordTable, start: number, end: number, seen: Uint32Column, take: (list: number, word: number) => void): void {
+    for (let word = start; word < end; word++) {
+      if (!words.has(word)) continue;
+      const bytes = words.bytesOf(word);
+      const wordStart = words.startOf(word);
+      const length = words.lengthOf(word);
+      for (let at = 0; at < length; at++) {
+        const list = this.listOf(keyAt(bytes, wordStart, at, length));
+        if (seen.get(list) === word + 1) continue;
+        seen.set(list, word + 1);
+        take(list, word);
+      }
+    }
   }
 
   delete(word: number, bytes: Uint8Array, start: number, length: number): void {
@@ -112,12 +121,6 @@ export class TrigramIndex implements Movable {
     if (page[place] === 0) page[place] = ++this.count;
     return (page[place] as number) - 1;
   }
-}
-
-function enlarged(numbers: Uint32Array<ArrayBuffer>, index: number): Uint32Array<ArrayBuffer> {
-  const larger = new Uint32Array(2 * (index + 1));
-  larger.set(numbers);
-  return larger;
 }
 
 function keyAt(bytes: Uint8Array, start: number, at: number, length: number): number {

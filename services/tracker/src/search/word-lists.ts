@@ -39,16 +39,19 @@ export class WordLists implements Movable {
     return this.references.get(slot) !== 0;
   }
 
-  /** @param texts how many texts the words are of */
-  set(slot: number, words: readonly number[], texts: number): void {
-    const most = (words.length + 1) * LONGEST_VARINT;
+  /**
+   * @param texts how many texts the words are of
+   * @param count how many of the numbers are words of it
+   */
+  set(slot: number, words: ArrayLike<number>, texts: number, count = words.length): void {
+    const most = (count + 1) * LONGEST_VARINT;
     if (this.bytes.length < most) this.bytes = new Uint8Array(most * 2);
-    let end = writeVarint(this.bytes, 0, words.length);
-    for (const word of words) end = writeVarint(this.bytes, end, word);
+    let end = writeVarint(this.bytes, 0, count);
+    for (let n = 0; n < count; n++) end = writeVarint(this.bytes, end, words[n] as number);
     const before = this.references.get(slot);
     const after = before === 0 ? this.arena.put(this.bytes, end) : this.arena.replace(before, this.bytes, end);
     this.references.set(slot, after);
-    this.setHead(slot, 2 * Math.min(words.length, MOST_TOLD) + Number(texts > 1));
+    this.setHead(slot, 2 * Math.min(count, MOST_TOLD) + Number(texts > 1));
     if (slot >= this.slotsEnd) this.slotsEnd = slot + 1;
   }
 
@@ -72,6 +75,14 @@ export class WordLists implements Movable {
     const words: number[] = [];
     this.read(slot, words);
     return words;
+  }
+
+  /** Tells each word. */
+  each(slot: number, tell: (word: number) => void): void {
+    const reference = this.references.get(slot);
+    if (reference === 0) return;
+    const reader = new VarintReader(this.arena.chunkOf(reference), this.arena.offsetOf(reference));
+    for (let left = reader.next(); left > 0; left--) tell(reader.next());
   }
 
   /** Writes the words over `target`. */

@@ -1,5 +1,7 @@
 import { foldText, isSeparator, MAX_WORD_LENGTH } from './fold.ts';
 
+/** Letters of one byte end here: each folds to one of them. */
+const ASCII_END = 0x80;
 /** Letters of one or two bytes in UTF-8 end here. */
 const SHORT_LETTERS_END = 0x800;
 /** Stands for whatever separates words, and is one of them itself. */
@@ -30,16 +32,21 @@ export class WordSplitter {
     this.characters = 0;
     for (let at = start; at < end; at++) {
       let letter = bytes[at] as number;
-      if (letter >= 224) return false;
-      if (letter >= 128) letter = ((letter & 31) << 6) | ((bytes[++at] as number) & 63);
-      for (let n = letter === 0 ? 0 : (ends[letter - 1] as number); n < (ends[letter] as number); n++) {
-        const character = folds[n] as number;
-        if (character === SEPARATOR) this.finish(tell);
-        else if (this.characters < MAX_WORD_LENGTH) this.append(character);
+      if (letter < ASCII_END) {
+        this.take(folds[letter] as number, tell);
+        continue;
       }
+      if (letter >= 224) return false;
+      letter = ((letter & 31) << 6) | ((bytes[++at] as number) & 63);
+      for (let n = ends[letter - 1] as number; n < (ends[letter] as number); n++) this.take(folds[n] as number, tell);
     }
     this.finish(tell);
     return true;
+  }
+
+  private take(character: number, tell: (length: number) => void): void {
+    if (character === SEPARATOR) this.finish(tell);
+    else if (this.characters < MAX_WORD_LENGTH) this.append(character);
   }
 
   private append(character: number): void {

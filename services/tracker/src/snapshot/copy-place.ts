@@ -8,5 +8,5 @@ import type { CopyPlace } from './restoring-order.ts';
 /** The documents of a copy, for a thread that reads them. */
 export function openDocuments(place: CopyPlace, logger: Logger): DocumentsSource {
   if ('redisUrl' in place) return new RedisDocuments(new RedisConnection(place.redisUrl, logger));
-  return new FileDocuments(place.snapshotFile, place.starts);
+  return new FileDocuments(place.snapshotFile, place.journal);
 }

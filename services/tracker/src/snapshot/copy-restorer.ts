@@ -93,7 +93,7 @@ export class CopyRestorer {
   abandon(): void {
     this.isAbandoned = true;
     this.reading?.reader.abandon();
-    void this.filling?.threads?.end();
+    void this.filling?.threads?.abandon();
   }
 
   /** Whether some of the copy of this name is in, and the rest is still to come. */

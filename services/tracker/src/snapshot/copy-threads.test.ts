@@ -53,7 +53,7 @@ function tracker(start?: StartThread) {
   const store = new FileSnapshotStore(snapshotFile, logger);
   const warnings: string[] = [];
   const told = Object.assign(Object.create(logger), { warn: (_: unknown, text: string) => warnings.push(text) });
-  const placeOf = async () => ({ snapshotFile, starts: await store.startsOf('documents', new Pace().turn) });
+  const placeOf = async () => ({ snapshotFile, journal: await store.documents() });
   const filling = {
     begin: () => search.beginFilling(),
     end: async () => {
@@ -130,6 +130,22 @@ describe('a copy that is read by threads', () => {
     await started;
     expect([next.snapshotter.isRestored, next.catalog.size]).toEqual([false, 0]);
   }, 60_000);
+
+  it('is read by no thread that would start after the tracker began to end', async () => {
+    let isStarted = false;
+    const placeOf = async () => {
+      await threads.abandon();
+      return { redisUrl: '' };
+    };
+    const start: StartThread = () => {
+      isStarted = true;
+      throw new Error('it was started');
+    };
+    const threads = new CopyThreads(placeOf, new Catalog(), new DocumentSearch(new Catalog()), start);
+    const nobody = { progress: () => undefined, pass: () => undefined, warn: () => undefined };
+    await expect(threads.restore(undefined, nobody)).rejects.toThrow('ends before its copy is read');
+    expect(isStarted).toBe(false);
+  });
 
   it('is worth threads only if it is large', () => {
     const threads = new CopyThreads(async () => ({ redisUrl: '' }), new Catalog(), new DocumentSearch(new Catalog()));

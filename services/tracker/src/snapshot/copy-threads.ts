@@ -31,6 +31,7 @@ export type StartThread = (program: 'documents' | 'names', order: DocumentsOrder
  */
 export class CopyThreads {
   private readonly threads = new Set<RestoringThread>();
+  private isAbandoned = false;
 
   constructor(
     private readonly placeOf: () => Promise<CopyPlace>,
@@ -52,14 +53,18 @@ export class CopyThreads {
     const { catalog, search } = this;
     const place = await this.placeOf();
     const { port1, port2 } = new MessageChannel();
-    const { turn } = new Pace();
+    const pace = new Pace();
+    const { turn } = pace;
+    await pace.pause();
     const documents = this.start(
       'documents',
       { place, next, holders: catalog.holderIds(), maxDocuments: catalog.maxDocuments, texts: port1 },
       listener,
     );
-    const names = this.start('names', { texts: port2 }, listener);
     try {
+      // To start a thread stops this one for a while.
+      await pace.pause();
+      const names = this.start('names', { texts: port2 }, listener);
       const { outcome, tables } = await documents.tables(catalog.movables.length);
       await takeOverTables(tables, catalog.movables, turn);
       await catalog.prepareOrder('added');
@@ -77,13 +82,19 @@ export class CopyThreads {
     }
   }
 
-  /** Nothing more is waited for. */
-  async end(): Promise<void> {
+  /** Nothing more is waited for, and no thread is started any more. */
+  async abandon(): Promise<void> {
+    this.isAbandoned = true;
+    await this.end();
+  }
+
+  private async end(): Promise<void> {
     await Promise.all([...this.threads].map((thread) => thread.end()));
     this.threads.clear();
   }
 
   private start(program: 'documents' | 'names', order: DocumentsOrder | NamesOrder, listener: ThreadsListener): RestoringThread {
+    if (this.isAbandoned) throw new Error('This tracker ends before its copy is read');
     const thread = new RestoringThread(this.startThread(program, order), listener);
     this.threads.add(thread);
     return thread;
@@ -91,7 +102,8 @@ export class CopyThreads {
 }
 
 function startWorker(program: 'documents' | 'names', workerData: DocumentsOrder | NamesOrder): Worker {
-  return new Worker(new URL(`./copy-${program}.child.js`, import.meta.url), { workerData, transferList: [workerData.texts] });
+  // What the tracker was told to load before its program is of no use here, and takes every thread a while.
+  return new Worker(new URL(`./copy-${program}.child.js`, import.meta.url), { workerData, transferList: [workerData.texts], execArgv: [] });
 }
 
 /** A thread that fills tables and hands them over. */

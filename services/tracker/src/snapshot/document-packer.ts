@@ -2,7 +2,6 @@ import { MAX_NAME_LENGTH, MAX_PAGES, MAX_PROTOCOL_DOCUMENT_BYTES } from '@pagesw
 import { pieceCount } from '@pageswarm/primitives';
 import { MAX_ALIASES } from '../catalog/announced-facts.ts';
 import { PART } from '../catalog/description.ts';
-import { IDENTITY_OFFSETS } from '../catalog/identity-table.ts';
 import { PackedDocument } from '../catalog/packed-document.ts';
 import { MAX_PEERS } from '../swarm/host-table.ts';
 import { DOCUMENT_FLAGS, DOCUMENT_FORMAT, ID_BYTES, MAX_TEXT, PIECE_BITS, WRITER_TAG_DIGITS } from './document-codec.ts';
@@ -31,12 +30,12 @@ export class DocumentPacker {
     if (scan.byte() !== DOCUMENT_FORMAT) return false;
     scan.skip(WRITER_TAG_DIGITS / 2);
     document.source = bytes;
-    const { identity } = document;
-    for (let n = 0; n < ID_BYTES.root; n++) identity[IDENTITY_OFFSETS.root + n] = ids[idAt + n] as number;
-    scan.copy(identity, IDENTITY_OFFSETS.md5, ID_BYTES.md5);
-    scan.copy(identity, IDENTITY_OFFSETS.v1, ID_BYTES.v1);
-    scan.copy(identity, IDENTITY_OFFSETS.v2, ID_BYTES.v2);
-    scan.copy(identity, IDENTITY_OFFSETS.addedBy, PEER_ID_BYTES);
+    document.ids = ids;
+    document.rootAt = idAt;
+    document.md5At = this.skip(ID_BYTES.md5);
+    document.v1At = this.skip(ID_BYTES.v1);
+    document.v2At = this.skip(ID_BYTES.v2);
+    document.addedByAt = this.skip(PEER_ID_BYTES);
     document.addedAt = scan.double();
     if (!(Math.abs(document.addedAt) <= LAST_MOMENT)) return false;
     document.size = scan.count(MAX_PROTOCOL_DOCUMENT_BYTES);
@@ -44,6 +43,13 @@ export class DocumentPacker {
     if (document.size === 0 || document.pieceBits < PIECE_BITS.least || document.pieceBits > PIECE_BITS.most) return false;
     document.completed = scan.count(Number.MAX_SAFE_INTEGER);
     return this.packNames() && this.packInspection() && this.packHolders();
+  }
+
+  /** @returns where what is skipped begins */
+  private skip(count: number): number {
+    const { at } = this.scan;
+    this.scan.skip(count);
+    return at;
   }
 
   private packNames(): boolean {

@@ -51,8 +51,9 @@ export async function readDocuments(
   }
   // Documents that came after others had gone may have slots whose texts were told before.
   const hasNames = filling.gone.length === 0;
+  names.end();
   await filling.settle(turn);
-  names.end(filling.gone);
+  names.settle(filling.gone);
   await source.close();
   handOverTables(port, catalog.movables);
   tell({ kind: 'filled', outcome: { next: place.next, failure, hasNames } });

@@ -1,12 +1,22 @@
 import { ByteArena } from '../columns/byte-arena.ts';
 import { Float64Column, Uint32Column } from '../columns/column.ts';
 import { HashTable, hashOfBytes } from '../columns/hash-table.ts';
+import type { Movable } from '../columns/movable.ts';
+
+export interface EntryPlacesParts {
+  readonly ids: ReturnType<ByteArena['handOver']>;
+  readonly references: Uint32Array[];
+  readonly starts: Float64Array[];
+  readonly numbers: ReturnType<HashTable['handOver']>;
+  readonly free: number[];
+  readonly end: number;
+}
 
 /**
  * Where the living frame of each entry begins in the snapshot file, by the bytes of its id. Kept in columns: a
  * million texts in maps would be looked through by every collection of garbage, which stops everybody for that long.
  */
-export class EntryPlaces {
+export class EntryPlaces implements Movable {
   private readonly ids = new ByteArena();
   private readonly references = new Uint32Column();
   private readonly starts = new Float64Column();
@@ -15,16 +25,26 @@ export class EntryPlaces {
     const offset = this.ids.offsetOf(reference);
     return hashOfBytes(this.ids.chunkOf(reference), offset, offset + this.ids.lengthOf(reference));
   });
-  private readonly free: number[] = [];
+  private free: number[] = [];
   private end = 0;
 
   get size(): number {
     return this.end - this.free.length;
   }
 
-  /** About so many entries are about to come; there are none yet. */
-  expect(entries: number): void {
-    this.numbers.reserve(entries);
+  handOver(): EntryPlacesParts {
+    const { ids, references, starts, numbers, free, end } = this;
+    const tables = { ids: ids.handOver(), references: references.handOver(), starts: starts.handOver(), numbers: numbers.handOver() };
+    return { ...tables, free, end };
+  }
+
+  takeOver({ ids, references, starts, numbers, free, end }: EntryPlacesParts): void {
+    this.ids.takeOver(ids);
+    this.references.takeOver(references);
+    this.starts.takeOver(starts);
+    this.numbers.takeOver(numbers);
+    this.free = free;
+    this.end = end;
   }
 
   /** Where the entry begins whose id is in `bytes`. */
@@ -60,9 +80,15 @@ export class EntryPlaces {
     return true;
   }
 
-  /** Where each entry begins, in no order. */
-  *all(): Generator<number> {
-    for (let number = 0; number < this.end; number++) if (this.references.get(number) !== 0) yield this.starts.get(number);
+  /** Tells of each entry, in no order, where its id is and where it begins. */
+  each(tell: (bytes: Uint8Array, idStart: number, idEnd: number, start: number) => void): void {
+    const { ids, references, starts } = this;
+    for (let number = 0; number < this.end; number++) {
+      const reference = references.get(number);
+      if (reference === 0) continue;
+      const offset = ids.offsetOf(reference);
+      tell(ids.chunkOf(reference), offset, offset + ids.lengthOf(reference), starts.get(number));
+    }
   }
 
   private find(hash: number, bytes: Uint8Array, idStart: number, idEnd: number): number {

@@ -40,13 +40,6 @@ export class EntryScan {
     if (this.at > this.end) this.isBad = true;
   }
 
-  copy(target: Buffer, targetAt: number, count: number): void {
-    const { bytes, at } = this;
-    this.skip(count);
-    if (this.isBad) return;
-    for (let n = 0; n < count; n++) target[targetAt + n] = bytes[at + n] as number;
-  }
-
   double(): number {
     const { at } = this;
     this.skip(8);

@@ -1,28 +1,33 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import type { JournalDocuments } from './file-snapshot-store.ts';
+import { LivingFrames } from './living-frames.ts';
 import { type DocumentsSource, PackedEntries } from './packed-entries.ts';
 import { decodeEntry, frameLengthAt } from './snapshot-journal.ts';
 
 /** How much of the file is read at once, in bytes; a longer frame is read alone. */
 const READ_BYTES = 1_048_576;
 
-/** The documents of a snapshot file whose living frames are known, and were found whole. */
+/** The documents of a snapshot file that was found whole but for known gaps: nothing in it is checked again. */
 export class FileDocuments implements DocumentsSource {
   private file: FileHandle | undefined;
   private readonly entries = new PackedEntries();
+  private readonly living: LivingFrames;
+  /** How many of the gaps are behind. */
+  private gapsPassed = 0;
 
-  /** @param starts where the frame of each document begins, in any order; sorted here */
   constructor(
     private readonly path: string,
-    private readonly starts: Float64Array,
-  ) {}
+    private readonly journal: JournalDocuments,
+  ) {
+    this.living = LivingFrames.of(journal.living);
+  }
 
   async *load(): AsyncGenerator<PackedEntries> {
-    const { starts, entries } = this;
+    const { entries, journal } = this;
     this.file = await open(this.path, 'r');
-    starts.sort();
     entries.bytes = Buffer.allocUnsafeSlow(READ_BYTES);
-    for (let next = 0; next < starts.length; ) {
-      next = await this.read(this.file, next);
+    for (let at = 0; at < journal.length; ) {
+      at = await this.read(this.file, at);
       yield entries;
     }
   }
@@ -34,26 +39,35 @@ export class FileDocuments implements DocumentsSource {
     await this.file?.close();
   }
 
-  /** @returns behind the last of those that were read */
-  private async read(file: FileHandle, first: number): Promise<number> {
-    const { starts, entries } = this;
-    const base = starts[first] as number;
-    const { bytesRead } = await file.read(entries.bytes, 0, entries.bytes.length, base);
+  /** @returns behind what was read */
+  private async read(file: FileHandle, start: number): Promise<number> {
+    const { entries, journal, living } = this;
+    const base = this.behindGap(start);
+    const { bytes } = entries;
+    const { bytesRead } = await file.read(bytes, 0, Math.min(bytes.length, journal.length - base), base);
     entries.clear();
-    let next = first;
-    for (; next < starts.length; next++) {
-      const at = (starts[next] as number) - base;
-      const length = frameLengthAt(entries.bytes, at, bytesRead);
-      if (length === undefined || at + length > bytesRead) {
-        if (next > first) break;
-        if (length === undefined || length <= entries.bytes.length) throw new Error('The snapshot file is shorter than it was');
+    for (let at = 0; ; at = this.behindGap(base + at) - base) {
+      const length = frameLengthAt(bytes, at, bytesRead);
+      if (length === 0 || at + length > bytesRead) {
+        if (at > 0) return base + at;
+        if (length <= bytes.length) throw new Error('The snapshot file is shorter than it was');
         entries.bytes = Buffer.allocUnsafeSlow(length);
-        return this.read(file, first);
+        return this.read(file, base);
       }
-      const entry = decodeEntry(entries.bytes, at, at + length);
-      if (entry?.kind !== 'documents' || !entry.hasValue) throw new Error('The snapshot file was changed by somebody else');
-      entries.add(entry.idStart, entry.idEnd, entry.idEnd, at + length);
+      const entry = decodeEntry(bytes, at, at + length);
+      const frame = at;
+      at += length;
+      if (entry?.kind !== 'documents' || !entry.hasValue) continue;
+      const { idStart, idEnd } = entry;
+      if (living.isLiving(base + frame, bytes, idStart, idEnd)) entries.add(idStart, idEnd, idEnd, at);
     }
-    return next;
+  }
+
+  /** The same place, or behind the damaged part that begins there. */
+  private behindGap(at: number): number {
+    const { gaps } = this.journal;
+    if (gaps[2 * this.gapsPassed] !== at) return at;
+    this.gapsPassed++;
+    return gaps[2 * this.gapsPassed - 1] as number;
   }
 }

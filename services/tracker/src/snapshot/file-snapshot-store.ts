@@ -2,10 +2,19 @@ import { randomUUID } from 'node:crypto';
 import { type FileHandle, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Logger } from '@pageswarm/observability';
-import type { Turn } from '../columns/pace.ts';
 import { EntryPlaces } from './entry-places.ts';
+import { LivingFrames, type LivingParts } from './living-frames.ts';
 import { OutdatedFrames } from './outdated-frames.ts';
-import { decodeEntry, decodeHeader, encodeEntry, encodeHeader, frameAt, framesOf, type PlacedFrame } from './snapshot-journal.ts';
+import {
+  decodeEntry,
+  decodeHeader,
+  encodeEntry,
+  encodeHeader,
+  framesAt,
+  framesOf,
+  type PlacedFrame,
+  scanFrames,
+} from './snapshot-journal.ts';
 import { type LoadedEntry, MAX_SNAPSHOT_BATCH, type SnapshotEntry, type SnapshotKind, type SnapshotStore } from './snapshot-store.ts';
 
 /** A journal is not written anew while it is smaller than this, in bytes. */
@@ -16,8 +25,14 @@ export const COMPACTION_FACTOR = 2;
 /** How many bytes of the file may be read over in the time in which one entry is looked up where it stands. */
 const FEW_FACTOR = 32_768;
 
-/** Places that are listed before others may get their turn. */
-const STARTS_PER_TURN = 16_384;
+/** Where the documents of a file are that was found whole, for a thread that reads them. */
+export interface JournalDocuments {
+  /** In bytes. */
+  readonly length: number;
+  /** Damaged parts: where each begins and where it ends. */
+  readonly gaps: readonly number[];
+  readonly living: LivingParts;
+}
 
 interface Journal {
   readonly file: FileHandle;
@@ -25,17 +40,24 @@ interface Journal {
   readonly name: string;
 }
 
-type Places = Record<SnapshotKind, EntryPlaces>;
+/** What is remembered of the frames of each kind: documents are very many. */
+interface Frames {
+  readonly documents: LivingFrames;
+  readonly peers: EntryPlaces;
+  readonly notes: EntryPlaces;
+}
 
 /**
  * A copy in one file: a journal to which changes are appended, a checked frame for each entry. When most of it is out of
  * date it is written anew beside and takes its place by one rename, so that a crash leaves the old or the new one. What a
- * crash tore off at the end is dropped. One tracker writes it; in memory there is the place of each entry, not its text.
+ * crash tore off at the end is dropped. One tracker writes it; in memory there is which frames are out of date, not their texts.
  */
 export class FileSnapshotStore implements SnapshotStore {
   readonly technology = 'The snapshot file';
   private journal: Journal | undefined;
-  private places: Places = noPlaces();
+  private frames: Frames = noFrames();
+  /** Damaged parts: where each begins and where it ends. */
+  private gaps: number[] = [];
   private outdated = new OutdatedFrames();
   /** Bytes that are known to be whole; the next ones are written here. */
   private length = 0;
@@ -64,16 +86,12 @@ export class FileSnapshotStore implements SnapshotStore {
 
   async *load(kind: SnapshotKind): AsyncGenerator<LoadedEntry[]> {
     const { file } = await this.opened();
-    // Of what there is little it is looked up where it stands, and the file is not read once more for it.
-    const frames = this.places[kind].size * FEW_FACTOR < this.length ? this.placedFrames(kind, file) : framesOf(file, this.length);
     let entries: LoadedEntry[] = [];
-    for await (const some of frames) {
-      for (const { bytes, start } of some) {
-        const entry = decodeEntry(bytes);
-        if (entry?.kind !== kind || !entry.hasValue) continue;
-        const { idStart, idEnd } = entry;
-        if (this.places[kind].get(bytes, idStart, idEnd) !== start) continue;
-        entries.push([bytes.subarray(idStart, idEnd), bytes.subarray(idEnd)]);
+    for await (const some of this.framesWith(kind, file)) {
+      for (const frame of some) {
+        const entry = decodeEntry(frame.bytes);
+        if (entry?.kind !== kind || !isLiving(this.frames, frame)) continue;
+        entries.push([frame.bytes.subarray(entry.idStart, entry.idEnd), frame.bytes.subarray(entry.idEnd)]);
       }
       if (entries.length < MAX_SNAPSHOT_BATCH) continue;
       yield entries;
@@ -82,28 +100,28 @@ export class FileSnapshotStore implements SnapshotStore {
     if (entries.length > 0) yield entries;
   }
 
-  /** Where the living frame of each entry of a kind begins, in no order. */
-  async startsOf(kind: SnapshotKind, turn: Turn): Promise<Float64Array<ArrayBuffer>> {
+  /** Where the documents are, for whoever reads the file beside this store. */
+  async documents(): Promise<JournalDocuments> {
     await this.opened();
-    const starts = new Float64Array(this.places[kind].size);
-    let count = 0;
-    for (const start of this.places[kind].all()) {
-      starts[count++] = start;
-      if (count % STARTS_PER_TURN === 0) await turn();
-    }
-    return starts;
+    const { length, gaps, frames } = this;
+    return { length, gaps, living: frames.documents.parts };
   }
 
-  private async *placedFrames(kind: SnapshotKind, file: FileHandle): AsyncGenerator<PlacedFrame[]> {
-    for (const start of this.places[kind].all()) {
-      const frame = await frameAt(file, start);
-      if (frame) yield [frame];
-    }
+  /** Of what there is little it is looked up where it stands, and the file is not read once more for it. */
+  private framesWith(kind: SnapshotKind, file: FileHandle): AsyncIterable<PlacedFrame[]> {
+    if (kind === 'documents' || this.frames[kind].size * FEW_FACTOR >= this.length) return framesOf(file, this.length);
+    const starts: number[] = [];
+    this.frames[kind].each((_bytes, _idStart, _idEnd, start) => starts.push(start));
+    return framesAt(
+      file,
+      starts.sort((a, b) => a - b),
+    );
   }
 
+  /** Of documents never fewer than there are, and more if frames of theirs are out of date. */
   async count(kind: SnapshotKind): Promise<number> {
     await this.opened();
-    return this.places[kind].size;
+    return kind === 'documents' ? this.frames.documents.most : this.frames[kind].size;
   }
 
   /** A file that cannot be read stays so until somebody looks after it. */
@@ -113,9 +131,8 @@ export class FileSnapshotStore implements SnapshotStore {
 
   async save(kind: SnapshotKind, entries: readonly SnapshotEntry[], removed: readonly string[]): Promise<void> {
     const { file } = await this.opened();
-    const places = this.places[kind];
     const frames = entries.map(([id, value]) => encodeEntry(kind, id, value));
-    for (const id of removed) if (places.get(Buffer.from(id, 'hex')) !== undefined) frames.push(encodeEntry(kind, id, undefined));
+    for (const id of removed) if (mayHold(this.frames, kind, Buffer.from(id, 'hex'))) frames.push(encodeEntry(kind, id, undefined));
     if (frames.length === 0) return;
     if (this.hasTornTail) await file.truncate(this.length);
     this.hasTornTail = true;
@@ -123,7 +140,7 @@ export class FileSnapshotStore implements SnapshotStore {
     await writeAll(file, Buffer.concat(frames), this.length);
     this.hasTornTail = false;
     for (const bytes of frames) {
-      this.outdated.add(bytes.length, note(this.places, { bytes, start: this.length }));
+      this.outdated.add(bytes.length, note(this.frames, bytes, 0, bytes.length, this.length));
       this.length += bytes.length;
     }
     if (this.length > this.compactAbove && this.mayBeMostlyOutdated) await this.compact();
@@ -184,21 +201,21 @@ export class FileSnapshotStore implements SnapshotStore {
 
   /** Finds the living entries, and cuts off what is torn. */
   private async read(file: FileHandle, inode: number, size: number): Promise<void> {
-    const places = noPlaces();
+    const frames = noFrames();
     const outdated = new OutdatedFrames();
+    const gaps: number[] = [];
     let name: string | undefined;
     let length = 0;
     let damaged = 0;
-    for await (const frames of framesOf(file, size)) {
-      // Nearly all frames are of documents, and as long as the first ones.
-      if (length === 0) places.documents.expect(expectedFrames(frames, size));
-      for (const frame of frames) {
-        name ??= decodeHeader(frame);
-        if (frame.start > length) damaged += frame.start - length;
-        length = frame.start + frame.bytes.length;
-        outdated.add(frame.bytes.length, note(places, frame));
+    await scanFrames(file, size, (bytes, from, to, start) => {
+      name ??= decodeHeader({ bytes: bytes.subarray(from, to), start });
+      if (start > length) {
+        gaps.push(length, start);
+        damaged += start - length;
       }
-    }
+      length = start + to - from;
+      outdated.add(to - from, note(frames, bytes, from, to, start));
+    });
     outdated.lose(damaged);
     name ??= decodeHeader(undefined);
     if (length < size || damaged > 0)
@@ -207,22 +224,16 @@ export class FileSnapshotStore implements SnapshotStore {
         'parts of the snapshot file are unreadable and dropped',
       );
     if (length < size) await file.truncate(length);
-    this.adopt({ file, inode, name }, places, outdated, length);
+    this.adopt({ file, inode, name }, frames, outdated, gaps, length);
   }
 
   /** Writes the living entries into a new file that takes the place of this one. */
   private async compact(): Promise<void> {
     const { file, name } = this.journal as Journal;
-    const [before, length] = [this.places, this.length];
+    const { frames: before, length } = this;
     try {
       await this.replaceBy(name, async (add) => {
-        for await (const frames of framesOf(file, length))
-          await add(
-            frames.filter(({ bytes, start }) => {
-              const entry = decodeEntry(bytes);
-              return entry?.hasValue && before[entry.kind].get(bytes, entry.idStart, entry.idEnd) === start;
-            }),
-          );
+        for await (const frames of framesOf(file, length)) await add(frames.filter((frame) => isLiving(before, frame)));
       });
       await file.close();
     } catch (error) {
@@ -238,20 +249,20 @@ export class FileSnapshotStore implements SnapshotStore {
     try {
       const header = encodeHeader(name);
       await writeAll(file, header, 0);
-      const places = noPlaces();
+      const kept = noFrames();
       const outdated = new OutdatedFrames();
       let length = header.length;
       await fill(async (frames) => {
         await writeAll(file, Buffer.concat(frames.map(({ bytes }) => bytes)), length);
         for (const { bytes } of frames) {
-          outdated.add(bytes.length, note(places, { bytes, start: length }));
+          outdated.add(bytes.length, note(kept, bytes, 0, bytes.length, length));
           length += bytes.length;
         }
       });
       await file.sync();
       const { ino } = await file.stat();
       await rename(beside, this.path);
-      this.adopt({ file, inode: ino, name }, places, outdated, length);
+      this.adopt({ file, inode: ino, name }, kept, outdated, [], length);
     } catch (error) {
       await file.close();
       await unlink(beside).catch(() => undefined);
@@ -260,10 +271,11 @@ export class FileSnapshotStore implements SnapshotStore {
     await syncFolder(dirname(this.path));
   }
 
-  private adopt(journal: Journal, places: Places, outdated: OutdatedFrames, length: number): void {
+  private adopt(journal: Journal, frames: Frames, outdated: OutdatedFrames, gaps: number[], length: number): void {
     this.journal = journal;
-    this.places = places;
+    this.frames = frames;
     this.outdated = outdated;
+    this.gaps = gaps;
     this.length = length;
     this.hasTornTail = false;
     this.isSettled = true;
@@ -272,23 +284,31 @@ export class FileSnapshotStore implements SnapshotStore {
   }
 }
 
-function noPlaces(): Places {
-  return { documents: new EntryPlaces(), peers: new EntryPlaces(), notes: new EntryPlaces() };
+function noFrames(): Frames {
+  return { documents: new LivingFrames(), peers: new EntryPlaces(), notes: new EntryPlaces() };
 }
 
-/** About how many frames a file of so many bytes has which begins with these. */
-function expectedFrames(frames: readonly PlacedFrame[], size: number): number {
-  const last = frames.at(-1);
-  return last ? Math.floor((frames.length * size) / (last.start + last.bytes.length)) : 0;
-}
-
-/** A frame stands in the file from now on. @returns how many frames are out of date by it, itself included */
-function note(places: Places, { bytes, start }: PlacedFrame): number {
-  const entry = decodeEntry(bytes);
+/** A frame stands in the file from now on. @returns how many frames are out of date by it at the most, itself included */
+function note(frames: Frames, bytes: Buffer, from: number, to: number, start: number): number {
+  const entry = decodeEntry(bytes, from, to);
   if (!entry) return 0;
+  const { kind, idStart, idEnd, hasValue } = entry;
+  if (kind === 'documents') return frames.documents.note(start, hasValue, bytes, idStart, idEnd);
+  if (hasValue) return frames[kind].set(start, bytes, idStart, idEnd) ? 1 : 0;
+  return frames[kind].delete(bytes, idStart, idEnd) ? 2 : 1;
+}
+
+/** Whether a frame of the file is the last word about its entry, and that it is there. */
+function isLiving(frames: Frames, { bytes, start }: PlacedFrame): boolean {
+  const entry = decodeEntry(bytes);
+  if (!entry?.hasValue) return false;
   const { kind, idStart, idEnd } = entry;
-  if (entry.hasValue) return places[kind].set(start, bytes, idStart, idEnd) ? 1 : 0;
-  return places[kind].delete(bytes, idStart, idEnd) ? 2 : 1;
+  if (kind === 'documents') return frames.documents.isLiving(start, bytes, idStart, idEnd);
+  return frames[kind].get(bytes, idStart, idEnd) === start;
+}
+
+function mayHold(frames: Frames, kind: SnapshotKind, id: Buffer): boolean {
+  return kind === 'documents' ? frames.documents.mayHold(id) : frames[kind].get(id) !== undefined;
 }
 
 /** Writes all of it, also when the system takes it in parts. */

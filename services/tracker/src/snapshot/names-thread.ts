@@ -9,19 +9,20 @@ export function readNames(port: MessagePort, { texts }: NamesOrder): void {
   const index = new NameIndex(() => []);
   index.beginFilling();
   let slot = 0;
-  const end = async (gone: readonly number[]) => {
+  let ended: Promise<void> | undefined;
+  const handOver = async (gone: readonly number[]) => {
     texts.close();
-    await index.endFilling(() => undefined);
+    await ended;
     for (const slot of gone) index.delete(slot);
     handOverTables(port, index.movables);
     port.postMessage({ kind: 'filled', outcome: undefined } satisfies ThreadReport);
   };
   texts.on('message', (message: TextsMessage) => {
-    if ('gone' in message) {
-      void end(message.gone);
-      return;
+    if ('gone' in message) void handOver(message.gone);
+    else if ('isAll' in message) ended = index.endFilling(() => undefined);
+    else {
+      for (const reader = new TextsReader(message.texts); !reader.isAtEnd; ) index.fill(slot++, reader);
+      texts.postMessage({ read: message.texts.length } satisfies TextsRead);
     }
-    for (const reader = new TextsReader(message.texts); !reader.isAtEnd; ) index.fill(slot++, reader);
-    texts.postMessage({ read: message.texts.length } satisfies TextsRead);
   });
 }

@@ -1,8 +1,9 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { PeerId } from '@pageswarm/primitives';
+import type { JournalDocuments } from './file-snapshot-store.ts';
 
-/** Where the documents of a copy are, for a thread that opens it itself: of a file that was found whole where each of them begins. */
-export type CopyPlace = { readonly redisUrl: string } | { readonly snapshotFile: string; readonly starts: Float64Array<ArrayBuffer> };
+/** Where the documents of a copy are, for a thread that opens it itself. */
+export type CopyPlace = { readonly redisUrl: string } | { readonly snapshotFile: string; readonly journal: JournalDocuments };
 
 /** What the thread that reads the documents of a copy is told when it begins. */
 export interface DocumentsOrder {
@@ -39,8 +40,8 @@ export interface DocumentsOutcome {
   readonly hasNames: boolean;
 }
 
-/** What goes to the thread that reads names: texts of the next documents; when all have come, the slots of those that are gone again. */
-export type TextsMessage = { readonly texts: Uint8Array<ArrayBuffer> } | { readonly gone: readonly number[] };
+/** What goes to the thread that reads names: texts of the next documents; that those were all; the slots of those that are gone again. */
+export type TextsMessage = { readonly texts: Uint8Array<ArrayBuffer> } | { readonly isAll: true } | { readonly gone: readonly number[] };
 /** How many bytes of texts it says it has read. */
 export interface TextsRead {
   readonly read: number;

@@ -5,6 +5,8 @@ import { SNAPSHOT_KINDS, SNAPSHOT_VERSION, type SnapshotKind } from './snapshot-
 
 /** How much of a snapshot file is read at once, in bytes. */
 export const JOURNAL_READ_BYTES = 262_144;
+/** How much is read where a single frame is wanted, for others may be near; a longer one is read again. */
+const NEAR_BYTES = 16_384;
 /** The longest frame of a snapshot file, in bytes; a length above it is a damaged one. */
 export const MAX_JOURNAL_FRAME_BYTES = 16_777_216;
 
@@ -76,64 +78,107 @@ export function decodeHeader(frame: PlacedFrame | undefined): string {
   return text.slice(HEADER_TEXT.length);
 }
 
-/** The length of a frame that was found whole before; undefined if not even its head is before `end`. */
-export function frameLengthAt(bytes: Buffer, at: number, end: number): number | undefined {
-  return at + HEAD_BYTES > end ? undefined : HEAD_BYTES + bytes.readUInt32BE(at + LENGTH_AT);
+/**
+ * The length of a frame that was found whole before; 0 if not even its head is before `end`.
+ * @throws where none begins
+ */
+export function frameLengthAt(bytes: Buffer, at: number, end: number): number {
+  if (at + HEAD_BYTES > end) return 0;
+  for (let n = 0; n < MARK.length; n++) if (bytes[at + n] !== MARK[n]) throw new Error('The snapshot file was changed by somebody else');
+  return HEAD_BYTES + bytes.readUInt32BE(at + LENGTH_AT);
 }
 
-/** The frame that begins at a place where one was found before; undefined if it is there no longer. */
-export async function frameAt(file: FileHandle, start: number): Promise<PlacedFrame | undefined> {
-  const head = Buffer.allocUnsafe(HEAD_BYTES);
-  if ((await file.read(head, 0, HEAD_BYTES, start)).bytesRead < HEAD_BYTES) return undefined;
-  const length = HEAD_BYTES + head.readUInt32BE(LENGTH_AT);
-  if (length > MAX_JOURNAL_FRAME_BYTES) return undefined;
-  const bytes = Buffer.allocUnsafe(length);
-  if ((await file.read(bytes, 0, length, start)).bytesRead < length) return undefined;
-  return frameLength(bytes, 0) === length ? { bytes, start } : undefined;
-}
+/** Hears of a whole frame: where it is in bytes that are of no meaning afterwards, and where it begins in the file. */
+export type VisitFrame = (bytes: Buffer, from: number, to: number, start: number) => void;
 
-/** The whole frames of a file up to `end` bytes. Damaged parts are passed over, and so is a torn tail. */
-export async function* framesOf(file: FileHandle, end: number): AsyncGenerator<PlacedFrame[]> {
-  let bytes = Buffer.alloc(0);
-  let base = 0;
+/** Visits the whole frames of a file up to `end` bytes. Damaged parts are passed over, and so is a torn tail. */
+export async function scanFrames(file: FileHandle, end: number, visit: VisitFrame): Promise<void> {
+  let bytes = Buffer.allocUnsafeSlow(JOURNAL_READ_BYTES);
+  let held = 0;
   for (let position = 0; position < end; ) {
-    const chunk = Buffer.allocUnsafe(Math.min(JOURNAL_READ_BYTES, end - position));
-    const { bytesRead } = await file.read(chunk, 0, chunk.length, position);
+    if (held === bytes.length) bytes = Buffer.concat([bytes], 2 * held);
+    const { bytesRead } = await file.read(bytes, held, Math.min(bytes.length - held, end - position), position);
     if (bytesRead === 0) return;
     position += bytesRead;
-    bytes = bytes.length === 0 ? chunk.subarray(0, bytesRead) : Buffer.concat([bytes, chunk.subarray(0, bytesRead)]);
+    held += bytesRead;
+    const behind = visitFrames(bytes, held, position - held, position >= end, visit);
+    bytes.copyWithin(0, behind, held);
+    held -= behind;
+  }
+}
+
+/** The same frames a few at a time, for whoever keeps some of them. */
+export async function* framesOf(file: FileHandle, end: number): AsyncGenerator<PlacedFrame[]> {
+  let rest = Buffer.alloc(0);
+  for (let position = 0; position < end; ) {
+    const chunk = Buffer.allocUnsafe(rest.length + Math.min(JOURNAL_READ_BYTES, end - position));
+    rest.copy(chunk);
+    const { bytesRead } = await file.read(chunk, rest.length, chunk.length - rest.length, position);
+    if (bytesRead === 0) return;
+    position += bytesRead;
+    const held = rest.length + bytesRead;
     const frames: PlacedFrame[] = [];
-    let at = 0;
-    for (;;) {
-      const length = frameLength(bytes, at);
-      if (length > 0) {
-        frames.push({ bytes: bytes.subarray(at, at + length), start: base + at });
-        at += length;
-        continue;
-      }
-      // More of the file may make it whole; at the end of the file it is torn, or its length is damaged.
-      if (length === 0 && position < end) break;
-      const next = bytes.indexOf(MARK, at + 1);
-      if (next === -1) {
-        at = length === 0 ? at : Math.max(at, bytes.length - MARK.length + 1);
-        break;
-      }
-      at = next;
-    }
-    bytes = bytes.subarray(at);
-    base += at;
+    const behind = visitFrames(chunk, held, position - held, position >= end, (bytes, from, to, start) => {
+      frames.push({ bytes: bytes.subarray(from, to), start });
+    });
+    rest = chunk.subarray(behind, held);
     if (frames.length > 0) yield frames;
   }
 }
 
-/** @returns 0 if the frame may go on behind the bytes, -1 if there is none */
-function frameLength(bytes: Buffer, at: number): number {
-  const here = Math.min(bytes.length - at, MARK.length);
+/** The frames that begin where some were found before, in ascending order; those that are there no longer are left out. */
+export async function* framesAt(file: FileHandle, starts: readonly number[]): AsyncGenerator<PlacedFrame[]> {
+  let wanted = NEAR_BYTES;
+  for (let next = 0; next < starts.length; ) {
+    const base = starts[next] as number;
+    const bytes = Buffer.allocUnsafe(wanted);
+    const { bytesRead } = await file.read(bytes, 0, wanted, base);
+    wanted = NEAR_BYTES;
+    const frames: PlacedFrame[] = [];
+    for (; next < starts.length; next++) {
+      const start = starts[next] as number;
+      const length = start - base < bytesRead ? frameLength(bytes, start - base, bytesRead) : 0;
+      if (length > 0) frames.push({ bytes: bytes.subarray(start - base, start - base + length), start });
+      else if (length === 0 && start > base) break;
+      else if (length === 0 && bytesRead === bytes.length && bytesRead < MAX_JOURNAL_FRAME_BYTES) {
+        // It is longer than what was read.
+        wanted = MAX_JOURNAL_FRAME_BYTES;
+        break;
+      }
+    }
+    if (frames.length > 0) yield frames;
+  }
+}
+
+/**
+ * Visits whole frames of the first `held` bytes, which begin at `base` in the file.
+ * @param isLast there are no more bytes in the file
+ * @returns behind what needs no second look when more bytes have come
+ */
+function visitFrames(bytes: Buffer, held: number, base: number, isLast: boolean, visit: VisitFrame): number {
+  for (let at = 0; ; ) {
+    const length = frameLength(bytes, at, held);
+    if (length > 0) {
+      visit(bytes, at, at + length, base + at);
+      at += length;
+      continue;
+    }
+    // More of the file may make it whole; at the end of the file it is torn, or its length is damaged.
+    if (length === 0 && !isLast) return at;
+    const next = bytes.indexOf(MARK, at + 1);
+    if (next === -1 || next >= held) return length === 0 ? at : Math.max(at, held - MARK.length + 1);
+    at = next;
+  }
+}
+
+/** @returns 0 if the frame may go on behind the `held` bytes, -1 if there is none */
+function frameLength(bytes: Buffer, at: number, held: number): number {
+  const here = Math.min(held - at, MARK.length);
   for (let n = 0; n < here; n++) if (bytes[at + n] !== MARK[n]) return -1;
-  if (bytes.length - at < HEAD_BYTES) return 0;
+  if (held - at < HEAD_BYTES) return 0;
   const length = HEAD_BYTES + bytes.readUInt32BE(at + LENGTH_AT);
   if (length > MAX_JOURNAL_FRAME_BYTES || length < HEAD_BYTES + 3) return -1;
-  if (at + length > bytes.length) return 0;
+  if (at + length > held) return 0;
   return bytes.readUInt32BE(at + CHECKSUM_AT) === checksum(bytes, at, at + length) ? length : -1;
 }
 

@@ -35,7 +35,7 @@ export interface SnapshotStore {
    * @param place kept up to date with what was taken; one that was used before goes on there, as far as the store can
    */
   load(kind: SnapshotKind, place?: LoadPlace): AsyncIterable<LoadedEntry[]>;
-  /** How many entries of a kind there are. */
+  /** How many entries of a kind there are, or somewhat more. */
   count(kind: SnapshotKind): Promise<number>;
   /** Whether what failed like this may succeed a moment later. */
   mayPass(error: unknown): boolean;

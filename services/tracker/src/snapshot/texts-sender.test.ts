@@ -17,7 +17,7 @@ describe('texts on their way to the thread that reads names', () => {
     const catalog = new Catalog();
     const sender = new TextsSender(catalog, port1);
     const names: string[] = [];
-    let [sent, isReading] = [0, false];
+    let [sent, isReading, namesAtEnd] = [0, false, 0];
     const unread: number[] = [];
     const read = () => {
       for (const length of unread.splice(0)) port2.postMessage({ read: length });
@@ -25,6 +25,11 @@ describe('texts on their way to the thread that reads names', () => {
     const ended = new Promise<readonly number[]>((resolve) => {
       port2.on('message', (message: TextsMessage) => {
         if ('gone' in message) return resolve(message.gone);
+        if ('isAll' in message) {
+          namesAtEnd = names.length;
+          sender.settle([3]);
+          return;
+        }
         sent += message.texts.length;
         unread.push(message.texts.length);
         for (const reader = new TextsReader(message.texts); !reader.isAtEnd; ) {
@@ -50,8 +55,10 @@ describe('texts on their way to the thread that reads names', () => {
       catalog.announce(samplePeer(1), facts(n), { have: 0, complete: false });
       await sender.send();
     }
-    sender.end([3]);
+    // The other thread is told that these were all before it is known which of them stay.
+    sender.end();
     expect(await ended).toEqual([3]);
+    expect(namesAtEnd).toBe(count);
     expect(names).toEqual(Array.from({ length: count }, (_, n) => `${n}.pdf`));
     expect(waitedAt).toBeLessThan(MAX_TEXTS_AHEAD_BYTES + 200_000);
     port2.close();

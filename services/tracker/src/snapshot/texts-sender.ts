@@ -43,9 +43,14 @@ export class TextsSender {
       });
   }
 
-  /** All were sent, and those in the slots `gone` are gone again. */
-  end(gone: readonly number[]): void {
+  /** All documents have come: the other thread goes on with their names while they are settled here. */
+  end(): void {
     this.post();
+    this.port.postMessage({ isAll: true } satisfies TextsMessage);
+  }
+
+  /** They are settled, and those in the slots `gone` are gone again. */
+  settle(gone: readonly number[]): void {
     this.port.postMessage({ gone } satisfies TextsMessage);
   }
 
