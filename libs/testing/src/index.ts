@@ -5,4 +5,5 @@ export { type PeerOptions, ProcessSwarm } from './process-swarm.ts';
 export { type ServiceName, ServiceProcess } from './service-process.ts';
 export { SlowLink } from './slow-link.ts';
 export { TemporaryFolders } from './temporary-folders.ts';
+export { obstacleToNiceness, threadsChangedBy } from './thread-niceness.ts';
 export { waitUntil } from './wait-until.ts';

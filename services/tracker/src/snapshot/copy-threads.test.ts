@@ -2,10 +2,11 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { Worker } from 'node:worker_threads';
+import { MessageChannel, Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createLogger } from '@pageswarm/observability';
 import { ManualClock } from '@pageswarm/primitives';
+import { obstacleToNiceness, threadsChangedBy } from '@pageswarm/testing';
 import { plainRecord, sampleFacts, samplePeer } from '../catalog/catalog.sample.ts';
 import { Catalog } from '../catalog/catalog.ts';
 import { Pace } from '../columns/pace.ts';
@@ -77,7 +78,25 @@ function answers({ catalog, search, snapshotter }: ReturnType<typeof tracker>) {
   };
 }
 
+/** What the thread of the names asks for. */
+const NAMES_NICENESS = 5;
+const obstacle = obstacleToNiceness(NAMES_NICENESS);
+
 describe('a copy that is read by threads', () => {
+  (obstacle ? it.skip : it)(`has its names read with a lower priority${obstacle ? ` (skipped: ${obstacle})` : ''}`, async () => {
+    const { port1, port2 } = new MessageChannel();
+    let thread: Worker | undefined;
+    const start = () => {
+      thread = startBuilt('names', { texts: port2 }) as Worker;
+    };
+    try {
+      expect(await threadsChangedBy(start, NAMES_NICENESS)).toEqual([]);
+    } finally {
+      port1.close();
+      await thread?.terminate();
+    }
+  });
+
   let expected: ReturnType<typeof answers>;
   beforeAll(async () => {
     const old = tracker();
