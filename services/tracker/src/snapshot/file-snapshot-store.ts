@@ -279,7 +279,7 @@ export class FileSnapshotStore implements SnapshotStore {
     this.length = length;
     this.hasTornTail = false;
     this.isSettled = true;
-    // How much of a file that was found is out of date is not known, so what it holds counts as living.
+    // Nor is a file written anew at the first change after it was found, whatever of it is out of date: a start has enough to do.
     this.compactAbove = Math.max(this.minCompactionBytes, COMPACTION_FACTOR * length);
   }
 }
