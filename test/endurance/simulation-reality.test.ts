@@ -49,7 +49,7 @@ it('eight real peers with rate limits take about as long as the simulation says'
   expect(nearest).toBeLessThanOrEqual(isStarved ? STARVED_TOLERANCE : ASKED);
 }, 300_000);
 
-/** The time until the last of the real readers has every piece verified and stored, in ms: that is when simulated ones are done. */
+/** The time until the last of the real readers has every piece verified and stored, in ms: simulated ones have no digest of the whole to compute, nor a file to sync. */
 async function downloadAllAtOnce(bytes: Uint8Array): Promise<number> {
   let realMs = Number.NaN;
   await ProcessSwarm.run(async (swarm) => {

@@ -1,6 +1,7 @@
 // npm run bench [-- NAME ... [--documents N]]: measures, prints a table for each benchmark and keeps its numbers in build/bench.
 import { parseArgs } from 'node:util';
 import { type Bench, machineLine, measurementTable, saveMeasurements } from './bench.ts';
+import { contentBench } from './content.bench.ts';
 import { crowdBench } from './crowd.bench.ts';
 import { firstPageBench } from './first-page.bench.ts';
 import { hostsBench } from './hosts.bench.ts';
@@ -17,6 +18,7 @@ const BENCHES: readonly Bench[] = [
   transferBench,
   hostsBench,
   crowdBench,
+  contentBench,
   memoryBench,
   transportBench,
   catalogBench,
