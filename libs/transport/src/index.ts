@@ -1,3 +1,4 @@
+export { askInTurns, type Turn, type TurnOptions } from './ask-in-turns.ts';
 export { ByteReply, type ByteStream } from './byte-reply.ts';
 export type { RequestOptions } from './client-stream.ts';
 export { CLOSE_REASONS, type CloseReason } from './close-reason.ts';

@@ -34,8 +34,8 @@ export class HostConnection {
     return Math.min(...(await Promise.all(Array.from({ length: PROBE_ROUNDS }, () => this.client.ping(PROBE_TIMEOUT_MS)))));
   }
 
-  /** The .torrent of the document with its page map, as the host has it: to be verified. */
-  async metainfo(id: DocumentId, signal: AbortSignal): Promise<Uint8Array> {
+  /** The .torrent of the document with its page map, as the host has it: to be verified. `came` is called for each part of it. */
+  async metainfo(id: DocumentId, signal: AbortSignal, came: () => void): Promise<Uint8Array> {
     const { head, body } = await this.client.bytes<unknown>(PEER_PATTERNS.metainfo, { id }, { timeoutMs: METAINFO_TIMEOUT_MS, signal });
     const { bytes } = parseMessage(MetainfoHeadSchema, head);
     if (bytes > MAX_TORRENT_BYTES)
@@ -44,6 +44,7 @@ export class HostConnection {
     let received = 0;
     for await (const chunk of body) {
       received += chunk.length;
+      came();
       if (received > bytes) throw new PageSwarmError('PROTOCOL_ERROR', 'The host sent more metainfo than it announced');
       chunks.push(chunk);
     }

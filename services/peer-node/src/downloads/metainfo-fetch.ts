@@ -1,11 +1,14 @@
 import type { DocumentIdentity, Host } from '@pageswarm/contracts';
 import { errorShape, PageSwarmError } from '@pageswarm/primitives';
 import { type HybridMetainfo, infoHashes, parseMetainfo } from '@pageswarm/torrent';
-import type { SwarmClientPool } from '@pageswarm/transport';
+import { askInTurns, type SwarmClientPool, type Turn } from '@pageswarm/transport';
 import { HostConnection } from './host-connection.ts';
 
+/** How long a host may be silent before the next one is asked for the metainfo too, in milliseconds. */
+export const METAINFO_PATIENCE_MS = 500;
+
 /**
- * The metainfo of a document from the first host that has it right.
+ * The metainfo of a document from the first host that has it right. No host that is silent keeps the others from being asked.
  * @throws PageSwarmError NO_HOSTS naming why each host could not give it
  */
 export async function fetchMetainfo(
@@ -14,21 +17,25 @@ export async function fetchMetainfo(
   connections: SwarmClientPool,
   signal: AbortSignal,
 ): Promise<HybridMetainfo> {
+  if (hosts.length === 0) throw new PageSwarmError('NO_HOSTS', 'No host of the document is known');
   const reasons: string[] = [];
-  for (const { peerId, address } of hosts) {
-    signal.throwIfAborted();
+  const ask = async ({ peerId, address }: Host, { signal, alive }: Turn): Promise<HybridMetainfo> => {
     try {
       const host = new HostConnection(peerId, address, connections);
       await host.probe();
-      return readMetainfo(identity, await host.metainfo(identity.id, signal));
+      alive();
+      return readMetainfo(identity, await host.metainfo(identity.id, signal, alive));
     } catch (error) {
       reasons.push(`${address}: ${errorShape(error).detail}`);
+      throw error;
     }
+  };
+  try {
+    return await askInTurns(hosts, ask, { patienceMs: METAINFO_PATIENCE_MS, signal });
+  } catch (error) {
+    if (!(error instanceof AggregateError)) throw error;
+    throw new PageSwarmError('NO_HOSTS', `No host gave the metainfo (${reasons.join('; ')})`, { cause: error });
   }
-  throw new PageSwarmError(
-    'NO_HOSTS',
-    hosts.length === 0 ? 'No host of the document is known' : `No host gave the metainfo (${reasons.join('; ')})`,
-  );
 }
 
 /** Everything that can be checked is: the layer against the root (by the parser), the identity against what was asked for. */

@@ -24,7 +24,7 @@ function hashesUnder(name: string) {
 }
 
 /** A document on `hosts` hosts; host `n` answers what `answers(n)` gives. */
-function library(hosts: number, answers: (n: number) => Uint8Array, cacheBytes?: number) {
+function library(hosts: number, answers: (n: number) => Uint8Array | Promise<Uint8Array>, cacheBytes?: number) {
   const { facts } = hashesUnder('book.pdf');
   const catalog = new Catalog();
   const table = new HostTable(new ManualClock(), 1_000);
@@ -70,6 +70,12 @@ describe('a .torrent file', () => {
     await Promise.all([files.torrent(record, ANNOUNCE), files.torrent(record, ANNOUNCE)]);
     await files.torrent(record, ANNOUNCE);
     expect(asked).toEqual([1, 2, 3]);
+  });
+
+  it('does not wait for a host that is silent', async () => {
+    const { files, record, asked } = library(3, (n) => (n === 1 ? new Promise<never>(() => {}) : hashesUnder('book.pdf').metainfo));
+    await files.torrent(record, ANNOUNCE);
+    expect(asked).toEqual([1, 2]);
   });
 
   it('is refused when no host tells the right hashes, after some', async () => {

@@ -11,6 +11,7 @@ import {
   plainInfoHash,
   V1_HASH_BYTES,
 } from '@pageswarm/torrent';
+import { askInTurns, type Turn } from '@pageswarm/transport';
 import type { DocumentRecord } from '../catalog/document-record.ts';
 import { hostsOf } from '../swarm/document-view.ts';
 import type { HostTable } from '../swarm/host-table.ts';
@@ -22,6 +23,8 @@ import type { PlainTorrents } from './plain-torrents.ts';
 export const METAINFO_CACHE_BYTES = 67_108_864;
 /** The most hosts that are asked for the piece hashes of a document before the request fails. */
 export const MAX_METAINFO_HOSTS = 5;
+/** How long a host may be silent before the next one is asked for the piece hashes too, in milliseconds. */
+export const METAINFO_PATIENCE_MS = 500;
 /** The most hosts that a .torrent or magnet link names as web seeds. */
 export const MAX_WEB_SEEDS = 16;
 
@@ -113,18 +116,23 @@ export class TorrentFiles {
   private async askHosts(record: DocumentRecord): Promise<PieceHashes> {
     const hosts = hostsOf(record, this.hosts).sort((a, b) => Number(b.complete) - Number(a.complete));
     let reason = 'no host is there';
-    for (const { peerId, address } of hosts.slice(0, MAX_METAINFO_HOSTS))
+    const ask = async ({ peerId, address }: (typeof hosts)[number], turn: Turn): Promise<PieceHashes> => {
       try {
-        const hashes = verified(record, await this.source.fetch(parseEndpoint(address), record.id));
-        const { pieceLayer, v1Pieces, pageMap } = hashes;
-        this.cache.set(record.id, hashes, pieceLayer.length + v1Pieces.length + (pageMap?.length ?? 0));
-        return hashes;
+        return verified(record, await this.source.fetch(parseEndpoint(address), record.id, turn));
       } catch (error) {
+        if (turn.signal.aborted) throw error;
         const { code, detail } = errorShape(error);
         reason = `${formatEndpoint(parseEndpoint(address))} says: ${detail}`;
         this.logger.warn({ err: error, code, peerId, documentId: record.id }, 'a host could not tell the piece hashes of a document');
+        throw error;
       }
-    throw new PageSwarmError('NO_HOSTS', `No host can tell the piece hashes of "${record.name}" now: ${reason}`);
+    };
+    const hashes = await askInTurns(hosts.slice(0, MAX_METAINFO_HOSTS), ask, { patienceMs: METAINFO_PATIENCE_MS }).catch((cause) => {
+      throw new PageSwarmError('NO_HOSTS', `No host can tell the piece hashes of "${record.name}" now: ${reason}`, { cause });
+    });
+    const { pieceLayer, v1Pieces, pageMap } = hashes;
+    this.cache.set(record.id, hashes, pieceLayer.length + v1Pieces.length + (pageMap?.length ?? 0));
+    return hashes;
   }
 }
 
