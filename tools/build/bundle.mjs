@@ -17,7 +17,7 @@ const absent = [
   /^class-(validator|transformer)/,
 ];
 /** Installed, but left out of the bundle: they find their own files at run time. */
-const external = ['pino', 'pino-pretty', /^swagger-ui-dist/, '@fastify/static', 'file-type', 'typescript', '@hyzyla/pdfium', /^@hyzyla\/pdfium\//, 'testcontainers'];
+const external = ['pino', 'pino-pretty', /^swagger-ui-dist/, '@fastify/static', 'file-type', 'typescript', '@hyzyla/pdfium', /^@hyzyla\/pdfium\//, 'koffi', 'testcontainers'];
 
 const platform = { platform: 'node', tsconfig: 'tsconfig.json', transform: { target: 'node20' } };
 const output = {

@@ -21,6 +21,7 @@ export {
   pieceIndex,
 } from './ids.ts';
 export { countOf, type IndexRange, indexesOf, mergeIndexRanges, toIndexRanges } from './index-ranges.ts';
+export { addressBytes, addressText } from './ip-address.ts';
 export { formatPageRanges, MAX_PAGE_RANGES_LENGTH, parsePageRanges } from './page-ranges.ts';
 export { choosePieceLength, LEAF_BLOCK_BYTES, MAX_PIECES, pieceCount, pieceSize, piecesOfBytes } from './pieces.ts';
 export { type Random, randomInteger, SeededRandom, shuffled } from './random.ts';

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { ManualClock } from '@pageswarm/primitives';
+import { addressBytes, ManualClock } from '@pageswarm/primitives';
 import { Announce, EVENT } from '../bittorrent/announce.ts';
-import { addressBytes } from '../bittorrent/client-address.ts';
 import { sampleFacts } from '../catalog/catalog.sample.ts';
 import { Admission, type AdmissionOptions, DRAINING_RETRY_MINUTES, STARTING_RETRY_MINUTES } from './admission.ts';
 import { AllowList } from './allow-list.ts';

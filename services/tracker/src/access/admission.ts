@@ -1,7 +1,6 @@
-import { type Clock, PageSwarmError } from '@pageswarm/primitives';
+import { addressText, type Clock, PageSwarmError } from '@pageswarm/primitives';
 import { type Announce, EVENT, type Refusal } from '../bittorrent/announce.ts';
 import type { AnnouncePolicy } from '../bittorrent/bittorrent.service.ts';
-import { addressText } from '../bittorrent/client-address.ts';
 import type { AllowList, Identities } from './allow-list.ts';
 import { type Bans, normalHost } from './bans.ts';
 import { type RateLimit, RateLimiter } from './rate-limiter.ts';

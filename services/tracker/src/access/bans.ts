@@ -1,5 +1,4 @@
-import { type Clock, PageSwarmError, plainAddress } from '@pageswarm/primitives';
-import { addressBytes, addressText } from '../bittorrent/client-address.ts';
+import { addressBytes, addressText, type Clock, PageSwarmError, plainAddress } from '@pageswarm/primitives';
 import type { Note, Notes } from './notes.ts';
 
 export const BAN_SUBJECTS = ['peer', 'address'] as const;

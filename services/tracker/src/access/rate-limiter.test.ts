@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ManualClock } from '@pageswarm/primitives';
-import { addressBytes } from '../bittorrent/client-address.ts';
+import { addressBytes, ManualClock } from '@pageswarm/primitives';
 import { MAX_LIMITED_ADDRESSES, RATE_BURST_SECONDS, RateLimiter, rateLimitOf } from './rate-limiter.ts';
 
 const bytes = (text: string) => addressBytes(text) as Buffer;

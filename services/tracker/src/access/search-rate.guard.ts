@@ -1,8 +1,7 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
-import { PageSwarmError } from '@pageswarm/primitives';
+import { addressBytes, PageSwarmError } from '@pageswarm/primitives';
 import type { SwarmContext } from '@pageswarm/transport';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { addressBytes } from '../bittorrent/client-address.ts';
 import { RateLimiter } from './rate-limiter.ts';
 
 /** Holds back an address that searches too often, over HTTP (429 with `Retry-After`) and on the swarm transport. */

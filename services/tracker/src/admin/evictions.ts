@@ -1,7 +1,6 @@
-import type { PeerId } from '@pageswarm/primitives';
+import { addressBytes, type PeerId } from '@pageswarm/primitives';
 import { normalHost } from '../access/bans.ts';
 import type { BittorrentTracker } from '../bittorrent/bittorrent.service.ts';
-import { addressBytes } from '../bittorrent/client-address.ts';
 import type { Snapshotter } from '../snapshot/snapshotter.ts';
 import type { HostTable } from '../swarm/host-table.ts';
 

@@ -1,8 +1,8 @@
 import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { AnswersBytes } from '@pageswarm/http';
+import { addressBytes } from '@pageswarm/primitives';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { addressBytes } from './client-address.ts';
 import { HEAD_ROOM, HttpTracker } from './http-tracker.ts';
 
 const INFO_HASH = {

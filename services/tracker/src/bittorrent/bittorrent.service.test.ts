@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ManualClock, SeededRandom } from '@pageswarm/primitives';
+import { addressBytes, ManualClock, SeededRandom } from '@pageswarm/primitives';
 import { type BencodeValue, bdecode } from '@pageswarm/torrent';
 import { sampleFacts, samplePeer } from '../catalog/catalog.sample.ts';
 import { Catalog } from '../catalog/catalog.ts';
@@ -15,7 +15,6 @@ import {
 } from './bittorrent.service.ts';
 import { BittorrentCounters } from './bittorrent-counters.ts';
 import { MAX_SWARM_PEERS } from './bittorrent-swarm.ts';
-import { addressBytes } from './client-address.ts';
 import { HEAD_ROOM, HttpTracker } from './http-tracker.ts';
 
 const book = sampleFacts(1);

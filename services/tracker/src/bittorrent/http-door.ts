@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerOptions, type ServerResponse } from 'node:http';
 import type { Logger } from '@pageswarm/observability';
-import { addressBytes } from './client-address.ts';
+import { addressBytes } from '@pageswarm/primitives';
 import { HEAD_ROOM, type HttpTracker } from './http-tracker.ts';
 import { headOf, PATHS, type RequestHead, readHead } from './request-head.ts';
 

@@ -1,3 +1,4 @@
+import { addressText } from '@pageswarm/primitives';
 import { type BencodeInput, bencode } from '@pageswarm/torrent';
 import { Announce, COMPACT_BYTES, EVENT, HASH_BYTES, type Refusal } from './announce.ts';
 import {
@@ -9,7 +10,6 @@ import {
 } from './bittorrent.service.ts';
 import type { ProtocolCounters } from './bittorrent-counters.ts';
 import type { BittorrentSwarm, TorrentCounts } from './bittorrent-swarm.ts';
-import { addressText } from './client-address.ts';
 import { MAX_SCRAPE_HASHES, readAnnounce, readScrape } from './tracker-query.ts';
 
 /** Bytes that every answer leaves free before its body, for whoever writes a head in front of it. */

@@ -1,4 +1,7 @@
 // Requests of a UDP client as they go over the wire (BEP 15), written without the tracker's own code.
+import { addressBytes } from '@pageswarm/primitives';
+import { MAX_UDP_ANSWER_BYTES } from './udp-packet.ts';
+import type { UdpTracker } from './udp-tracker.ts';
 
 export function connectPacket(transaction: number, protocol = 0x41727101980n): Buffer {
   const packet = Buffer.alloc(16);
@@ -40,4 +43,11 @@ export function scrapePacket(id: bigint, transaction: number, hashes: readonly s
   head.writeUInt32BE(2, 8);
   head.writeUInt32BE(transaction, 12);
   return Buffer.concat([head, ...hashes.map((hash) => Buffer.from(hash, 'hex').subarray(0, 20))]);
+}
+
+/** What a tracker answers to a packet from an address; undefined when it answers nothing. */
+export function udpAnswer(tracker: UdpTracker, packet: Buffer, from: string): Buffer | undefined {
+  const out = Buffer.alloc(MAX_UDP_ANSWER_BYTES);
+  const length = tracker.answer(packet, addressBytes(from) as Buffer, out);
+  return length === 0 ? undefined : out.subarray(0, length);
 }

@@ -8,7 +8,7 @@ import { MAX_NUMWANT } from './announce.ts';
 import { BittorrentTracker } from './bittorrent.service.ts';
 import { BittorrentCounters } from './bittorrent-counters.ts';
 import { CONNECTION_ID_WINDOW_MS, CONNECTION_ID_WINDOWS, ConnectionIds } from './connection-ids.ts';
-import { type AnnounceSample, announcePacket, connectPacket, scrapePacket } from './udp-packet.sample.ts';
+import { type AnnounceSample, announcePacket, connectPacket, scrapePacket, udpAnswer } from './udp-packet.sample.ts';
 import { MAX_UDP_ANSWER_BYTES, MAX_UDP_SCRAPE_HASHES } from './udp-packet.ts';
 import { UdpTracker } from './udp-tracker.ts';
 
@@ -24,8 +24,8 @@ function tracker() {
   const bittorrent = new BittorrentTracker(catalog, clock, new SeededRandom(1));
   const logger = createLogger({ service: 'test', node: 'test', level: 'silent', format: 'json' });
   const udp = new UdpTracker(undefined, bittorrent, new ConnectionIds(clock), counters, logger);
-  const hex = (packet: Buffer, address = '10.0.0.1') => udp.answer(packet, address)?.toString('hex');
-  const connect = (address = '10.0.0.1') => (udp.answer(connectPacket(7), address) as Buffer).readBigUInt64BE(8);
+  const hex = (packet: Buffer, address = '10.0.0.1') => udpAnswer(udp, packet, address)?.toString('hex');
+  const connect = (address = '10.0.0.1') => (udpAnswer(udp, connectPacket(7), address) as Buffer).readBigUInt64BE(8);
   const announce = (address: string, sample: Partial<AnnounceSample> = {}) =>
     hex(announcePacket(connect(address), 8, { hash, port: 1_001, ...sample }), address);
   return { clock, bittorrent, udp, hex, connect, announce, counters };
@@ -85,7 +85,7 @@ describe('UDP clients', () => {
     expect(hex(packet)).toBe(refused('unknown action'));
     expect(hex(scrapePacket(connect(), 8, []))).toBe(refused('invalid info_hash'));
     const most = new Array<string>(MAX_UDP_SCRAPE_HASHES).fill(hash);
-    expect(udp.answer(scrapePacket(connect(), 8, most), '10.0.0.1')).toHaveLength(8 + 12 * MAX_UDP_SCRAPE_HASHES);
+    expect(udpAnswer(udp, scrapePacket(connect(), 8, most), '10.0.0.1')).toHaveLength(8 + 12 * MAX_UDP_SCRAPE_HASHES);
     expect(hex(scrapePacket(connect(), 8, [...most, hash]))).toBe(refused(`at most ${MAX_UDP_SCRAPE_HASHES} torrents in one scrape`));
   });
 
@@ -101,14 +101,14 @@ describe('UDP clients', () => {
 
   it('gain nothing by a forged address, and anything at all may arrive', () => {
     const { udp, hex, counters } = tracker();
-    expect([hex(Buffer.alloc(15)), hex(connectPacket(1, 1n)), hex(connectPacket(1), 'nowhere')]).toEqual([undefined, undefined, undefined]);
-    expect(counters.ignored).toBe(3);
+    expect([hex(Buffer.alloc(15)), hex(connectPacket(1, 1n))]).toEqual([undefined, undefined]);
+    expect(counters.ignored).toBe(2);
     const action = fc.constantFrom(0, 1, 2, 3, 2 ** 32 - 1);
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 2_000 }), action, (bytes, asked) => {
         const packet = Buffer.from(bytes);
         if (packet.length >= 12) packet.writeUInt32BE(asked, 8);
-        expect(udp.answer(packet, '10.0.0.1')?.length ?? 0).toBeLessThanOrEqual(packet.length);
+        expect(udpAnswer(udp, packet, '10.0.0.1')?.length ?? 0).toBeLessThanOrEqual(packet.length);
       }),
     );
   });
@@ -119,7 +119,7 @@ describe('UDP clients', () => {
       fc.property(fc.uint8Array({ maxLength: 2_000 }), fc.integer({ min: 1, max: 3 }), (bytes, asked) => {
         const head = scrapePacket(connect(), 8, []);
         head.writeUInt32BE(asked, 8);
-        const answer = udp.answer(Buffer.concat([head, bytes]), '10.0.0.1') as Buffer;
+        const answer = udpAnswer(udp, Buffer.concat([head, bytes]), '10.0.0.1') as Buffer;
         expect([answer.readUInt32BE(4), answer.length <= MAX_UDP_ANSWER_BYTES]).toEqual([8, true]);
       }),
     );

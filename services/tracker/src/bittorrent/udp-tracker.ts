@@ -1,11 +1,9 @@
-import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
-import { once } from 'node:events';
+import { DatagramServer } from '@pageswarm/datagrams';
 import type { Logger } from '@pageswarm/observability';
 import type { Endpoint } from '@pageswarm/primitives';
 import { Announce, COMPACT_BYTES, copyFew, EVENT, type Refusal } from './announce.ts';
 import { ANNOUNCE_INTERVAL_SECONDS, type BittorrentTracker, isRefusal } from './bittorrent.service.ts';
 import type { ProtocolCounters } from './bittorrent-counters.ts';
-import { addressBytes } from './client-address.ts';
 import type { ConnectionIds } from './connection-ids.ts';
 import {
   isConnectRequest,
@@ -23,16 +21,13 @@ const UNKNOWN_ACTION: Refusal = { reason: 'unknown action' };
 
 /**
  * Announce and scrape over UDP (BEP 15). Whoever has not proved its address is never sent more bytes than it sent, so that
- * a forged address gains nothing; what is no request gets no answer. All answers are written into one buffer.
+ * a forged address gains nothing; what is no request gets no answer.
  */
 export class UdpTracker {
-  private socket: Socket | undefined;
+  private server: DatagramServer | undefined;
   private readonly request = new Announce();
-  private out = Buffer.alloc(MAX_UDP_ANSWER_BYTES);
-  /** Beginnings of `out` by their length, for there are few lengths and each view costs as much as an answer's peers. */
-  private beginnings: (Buffer | undefined)[] = [];
-  /** The address that was read last: clients ask several times in a row. */
-  private sender: { readonly text: string; readonly bytes: Buffer | undefined } = { text: '', bytes: undefined };
+  /** Where the answer of the moment goes. */
+  private out: Buffer = Buffer.alloc(0);
 
   /** @param endpoint where to listen; undefined for a tracker without UDP */
   constructor(
@@ -45,45 +40,36 @@ export class UdpTracker {
 
   /** The port that it listens on; undefined while it does not. */
   get port(): number | undefined {
-    return this.socket?.address().port;
+    return this.server?.port;
   }
 
   /** @throws when the port is taken */
   async start(): Promise<void> {
     if (!this.endpoint) return;
-    const { host, port } = this.endpoint;
-    const type = host.includes(':') ? 'udp6' : 'udp4';
-    const socket = createSocket({
-      type,
-      // Answers go to addresses, never to names. Looking one up would cost a turn of the event loop.
-      lookup: (address, _, found) => found(null, address, type === 'udp6' ? 6 : 4),
+    const server = new DatagramServer(this.endpoint, {
+      answer: (packet, sender, answer) => this.answer(packet, sender, answer),
+      maxAnswerBytes: MAX_UDP_ANSWER_BYTES,
+      onError: (error) => this.logger.warn({ err: error }, 'the UDP socket of the tracker failed'),
     });
-    const listening = once(socket, 'listening');
-    socket.bind(port, host);
-    await listening;
-    socket.on('error', (error) => this.logger.warn({ err: error }, 'the UDP socket of the tracker failed'));
-    socket.on('message', (packet, from) => this.receive(socket, packet, from));
-    this.socket = socket;
-    this.logger.info({ udp: socket.address() }, 'UDP announces are answered');
+    await server.start();
+    this.server = server;
+    this.logger.info({ udp: { ...this.endpoint, port: server.port }, batches: server.takesBatches }, 'UDP announces are answered');
   }
 
   async stop(): Promise<void> {
-    const { socket } = this;
-    this.socket = undefined;
-    if (socket) await new Promise<void>((resolve) => socket.close(resolve));
+    const { server } = this;
+    this.server = undefined;
+    await server?.stop();
   }
 
-  /** @returns a view into the one buffer, good until the next answer; undefined for what gets none */
-  answer(packet: Buffer, remoteAddress: string): Buffer | undefined {
-    const length = this.write(packet, remoteAddress);
-    return length === 0 ? undefined : this.beginning(length);
-  }
-
-  /** @returns how many bytes the answer in `out` has; 0 for what gets none */
-  private write(packet: Buffer, remoteAddress: string): number {
-    const address = this.bytesOf(remoteAddress);
-    if (packet.length < UDP_BYTES.requestHead || !address) return this.ignored();
-    const { out } = this;
+  /**
+   * Answers what came from an address of 4 or 16 bytes.
+   * @param out room for {@link MAX_UDP_ANSWER_BYTES}
+   * @returns how many bytes of `out` the answer has; 0 for what gets none
+   */
+  answer(packet: Buffer, address: Buffer, out: Buffer): number {
+    if (packet.length < UDP_BYTES.requestHead) return this.ignored();
+    this.out = out;
     copyFew(packet, 12, out, 4, 4);
     const action = packet.readUInt32BE(8);
     if (action === UDP_ACTION.connect) {
@@ -150,26 +136,5 @@ export class UdpTracker {
   private ignored(): 0 {
     this.counters.ignored++;
     return 0;
-  }
-
-  private bytesOf(text: string): Buffer | undefined {
-    if (text !== this.sender.text) this.sender = { text, bytes: addressBytes(text) };
-    return this.sender.bytes;
-  }
-
-  private receive(socket: Socket, packet: Buffer, { address, port }: RemoteInfo): void {
-    const length = this.write(packet, address);
-    // A sender whose port is 0 cannot be answered.
-    if (length === 0 || port === 0) return;
-    socket.send(this.beginning(length), port, address);
-    // An answer that the system did not take at once is sent later, out of this buffer: the next one needs another.
-    if (socket.getSendQueueCount() === 0) return;
-    this.out = Buffer.alloc(MAX_UDP_ANSWER_BYTES);
-    this.beginnings = [];
-  }
-
-  private beginning(length: number): Buffer {
-    this.beginnings[length] ??= this.out.subarray(0, length);
-    return this.beginnings[length];
   }
 }

@@ -1,4 +1,4 @@
-import { plainAddress } from '@pageswarm/primitives';
+import { plainAddress } from './endpoint.ts';
 
 const DOT = 0x2e;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { addressBytes, addressText } from './client-address.ts';
+import { addressBytes, addressText } from './ip-address.ts';
 
 describe('addresses', () => {
   it.each([

@@ -1,0 +1,2 @@
+export type { DatagramAnswerer } from './datagram-answerer.ts';
+export { DatagramServer, type DatagramServerOptions } from './datagram-server.ts';
