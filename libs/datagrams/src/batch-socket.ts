@@ -12,7 +12,6 @@ export const MAX_DATAGRAM_BYTES = 2_048;
 const SOCK_DGRAM = 2;
 const SOCK_NONBLOCK = 0o4000;
 const SOCK_CLOEXEC = 0o2000000;
-const MSG_TRUNC = 0x20;
 const MSG_DONTWAIT = 0x40;
 const EAGAIN = 11;
 const ENOBUFS = 105;
@@ -67,11 +66,10 @@ export class BatchSocket {
    */
   answerWaiting(answerer: DatagramAnswerer): number {
     const { calls, incoming, outgoing, lengths } = this;
-    const count = calls.recvmmsg(this.descriptor, incoming.headers, MAX_BATCH_DATAGRAMS, MSG_DONTWAIT | MSG_TRUNC, null);
+    const count = calls.recvmmsg(this.descriptor, incoming.headers, MAX_BATCH_DATAGRAMS, MSG_DONTWAIT, null);
     if (count <= 0) return 0;
     for (let n = 0; n < count; n++) {
-      const sender = this.senders[n] as SocketAddressView;
-      const length = sender.hasPort ? answerer(this.packet(n), sender.address, outgoing.rooms[n] as Buffer) : 0;
+      const length = answerer(this.packet(n), (this.senders[n] as SocketAddressView).address, outgoing.rooms[n] as Buffer);
       lengths[n] = length;
       outgoing.setLength(n, length);
       incoming.setNameLength(n, this.nameBytes);
@@ -102,13 +100,13 @@ export class BatchSocket {
       const reason = this.calls.errno();
       // The system takes no more now. Datagrams may get lost, and who asked asks again; to keep them would fill the memory.
       if (reason === EAGAIN || reason === ENOBUFS) return;
-      // This one cannot be sent, to an address that no route leads to for example; those behind it can.
+      // This one cannot be sent, to port 0 or where no route leads for example; those behind it can.
       from++;
     }
   }
 
   private packet(n: number): Buffer {
-    const length = Math.min(this.incoming.receivedLength(n), MAX_DATAGRAM_BYTES);
+    const length = this.incoming.receivedLength(n);
     const last = this.packets[n] as Buffer;
     if (last.length === length) return last;
     const packet = (this.incoming.rooms[n] as Buffer).subarray(0, length);

@@ -132,7 +132,7 @@ describe.each([
       );
       await expect(second.start()).rejects.toMatchObject({ code: 'EADDRINUSE', syscall: 'bind' });
       await first.stop();
-      expect(first.port).toBeUndefined();
+      expect([first.port, first.takesBatches]).toEqual([undefined, false]);
       await second.start();
       expect(second.port).toBe(port);
       await second.stop();
@@ -243,14 +243,67 @@ withBatches('batches', () => {
     expect(inTurn).toBeLessThanOrEqual(MAX_TURN_DATAGRAMS + MAX_BATCH_DATAGRAMS + NODE_TURN_DATAGRAMS);
   });
 
+  it('know every sender, whatever the system left of the length of its address', async () => {
+    const forgetful: SystemCalls = {
+      ...(calls as SystemCalls),
+      recvmmsg: (descriptor, vector, count, flags, timeout) => {
+        const taken = (calls as SystemCalls).recvmmsg(descriptor, vector, count, flags, timeout);
+        // The second word of a message header (recvmsg(2)).
+        vector.writeUInt32LE(0, 8);
+        return taken;
+      },
+    };
+    const server = await served(echo, '127.0.0.1', forgetful);
+    const both = [await client(server), await client(server)];
+    for (let burst = 1; burst <= 4; burst++) {
+      const { socket, answers, came } = both[burst % 2] as (typeof both)[number];
+      for (const n of numbers(3)) socket.send(String(n));
+      await came(3);
+      expect(answers.splice(0)).toHaveLength(3);
+    }
+  });
+
+  it('leave no descriptor behind when the port is taken', async () => {
+    const closed: number[] = [];
+    const watched: SystemCalls = {
+      ...(calls as SystemCalls),
+      close: (descriptor) => noted(closed, (calls as SystemCalls).close(descriptor)),
+    };
+    const { port } = await served(echo);
+    const second = new DatagramServer(
+      { host: '127.0.0.1', port: port as number },
+      { answer: echo, maxAnswerBytes: MAX_ANSWER_BYTES, onError: () => {}, systemCalls: async () => watched },
+    );
+    await expect(second.start()).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    expect(closed).toEqual([0]);
+  });
+
+  it('leave no descriptor behind that Node does not take', async () => {
+    const closed: number[] = [];
+    const SOCK_STREAM = 1;
+    const stream: SystemCalls = {
+      ...(calls as SystemCalls),
+      socket: (domain) => (calls as SystemCalls).socket(domain, SOCK_STREAM, 0),
+      close: (descriptor) => noted(closed, (calls as SystemCalls).close(descriptor)),
+    };
+    await expect(served(echo, '127.0.0.1', stream)).rejects.toMatchObject({ code: 'ERR_INVALID_FD_TYPE' });
+    expect(closed).toEqual([0]);
+  });
+
   it('go on in the next turn', async () => {
-    const server = await served(echo);
+    const taken: number[] = [];
+    const counting: SystemCalls = {
+      ...(calls as SystemCalls),
+      recvmmsg: (...args) => noted(taken, (calls as SystemCalls).recvmmsg(...args)),
+    };
+    const server = await served(echo, '127.0.0.1', counting);
     const { socket, answers, came } = await client(server);
     for (let burst = 1; burst <= 5; burst++) {
       for (const n of numbers(BURST)) socket.send(String(n));
       await came(burst * BURST);
       expect(answers).toHaveLength(burst * BURST);
     }
+    expect(taken.filter((count) => count === MAX_BATCH_DATAGRAMS).length * MAX_BATCH_DATAGRAMS).toBeGreaterThan(MAX_TURN_DATAGRAMS);
   });
 });
 

@@ -49,7 +49,7 @@ export class MessageVector {
     }
   }
 
-  /** How many bytes message `n` had when it came, also if its room was too small for them. */
+  /** How many bytes of message `n` came into its room. */
   receivedLength(n: number): number {
     return this.headerWords[(n * HEADER_BYTES + HEADER.length) / WORD_BYTES] as number;
   }

@@ -34,15 +34,11 @@ export class SocketAddressView {
 
   /** @param bytes the structure, which others write */
   constructor(
-    private readonly bytes: Buffer,
+    bytes: Buffer,
     private readonly family: AddressFamily,
   ) {
     this.whole = family === AF_INET ? bytes.subarray(IPV4_AT, IPV4_AT + 4) : bytes.subarray(IPV6_AT, IPV6_AT + 16);
     this.mapped = family === AF_INET ? this.whole : bytes.subarray(MAPPED_AT, MAPPED_AT + 4);
-  }
-
-  get hasPort(): boolean {
-    return this.bytes[PORT_AT] !== 0 || this.bytes[PORT_AT + 1] !== 0;
   }
 
   /** 4 bytes for IPv4, also in IPv6, and 16 for IPv6; they change with the structure. */
