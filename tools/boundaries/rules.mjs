@@ -28,7 +28,7 @@ export const IMPURE_CALLS = [
 /** A technology and the only rooms that may know it. */
 export const TECHNOLOGIES = [
   { module: /^node:(net|tls)$/, rooms: ['libs/transport', 'libs/testing', 'tools', 'test'], why: 'sockets live in the transport' },
-  { module: /^koffi$/, rooms: ['libs/datagrams', 'tools', 'test'], why: 'calls of the system live in the datagrams' },
+  { module: /^(node:dgram|koffi)$/, rooms: ['libs/datagrams', 'libs/testing', 'tools', 'test'], why: 'UDP lives in the datagrams' },
   { module: /^ioredis$/, rooms: ['services/tracker/src/snapshot', 'tools', 'test'], why: 'Redis lives in the snapshot store' },
   {
     module: /^(@hyzyla\/pdfium|pdf-lib|pngjs)(\/|$)/,
