@@ -7,7 +7,7 @@ import { TrackerClient } from './tracker.client.ts';
 import { waitFor } from './wait-for.ts';
 
 /** Time that all peers may take to appear at the tracker after they listen, in milliseconds. */
-const JOIN_LIMIT_MS = 20_000;
+const JOIN_LIMIT_MS = 60_000;
 
 /** A tracker, a pdf-worker and peers as processes of this machine. */
 export class LocalSwarm {

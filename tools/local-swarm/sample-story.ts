@@ -13,7 +13,7 @@ import { waitFor } from './wait-for.ts';
 /** Document bytes on the wire for each byte of the file, at most. */
 export const MOST_WIRE_BYTES_PER_BYTE = 1.02;
 const DOWNLOAD_LIMIT_MS = 120_000;
-const LISTING_LIMIT_MS = 10_000;
+const LISTING_LIMIT_MS = 30_000;
 /** Downloads until one goes by its plan. No download waits for a host that the machine holds up for a second, and it should not. */
 const MAX_SHOWINGS = 3;
 /** Progress is shown when this many more pieces have come. */
