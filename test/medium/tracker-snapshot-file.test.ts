@@ -139,6 +139,35 @@ describe('a snapshot store in a file', () => {
     await next.close();
   });
 
+  it('does not grow from process to process, each of which changes the same again', async () => {
+    const path = newPath();
+    const first = open(path);
+    await first.save('documents', entries(0, 400), []);
+    const { bytes } = first;
+    await first.close();
+    for (let start = 0; start < 20; start++) {
+      const store = open(path);
+      const before = (await stat(path)).size;
+      for (let n = 0; n < 300; n += 20) await store.save('documents', entries(n, n + 20, `start ${start}`), []);
+      // More than the least, and less than there is.
+      if (start === 0) expect([store.bytes - before > MIN_BYTES, store.bytes - before < bytes]).toEqual([true, true]);
+      expect(store.bytes).toBeLessThan(3 * bytes);
+      await store.close();
+    }
+  });
+
+  it('is not written anew at the first change after it was found, whatever of it is out of date', async () => {
+    const path = newPath();
+    const first = open(path);
+    for (let round = 0; round < 3; round++) await first.save('documents', entries(0, 20, `round ${round}`), []);
+    const { ino } = await stat(path);
+    await first.close();
+    const next = open(path);
+    await next.save('documents', entries(0, 20, 'later'), []);
+    expect((await stat(path)).ino).toBe(ino);
+    await next.close();
+  });
+
   it('is written anew when most of what it has was removed', async () => {
     const store = open();
     for (let n = 0; n < 2_000; n += 20) {

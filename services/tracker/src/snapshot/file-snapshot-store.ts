@@ -225,6 +225,8 @@ export class FileSnapshotStore implements SnapshotStore {
       );
     if (length < size) await file.truncate(length);
     this.adopt({ file, inode, name }, frames, outdated, gaps, length);
+    // A start has enough to do without writing a file anew. But it may be soon: what every process let double once more would never end.
+    this.compactAbove = length + this.minCompactionBytes;
   }
 
   /** Writes the living entries into a new file that takes the place of this one. */
@@ -279,7 +281,6 @@ export class FileSnapshotStore implements SnapshotStore {
     this.length = length;
     this.hasTornTail = false;
     this.isSettled = true;
-    // Nor is a file written anew at the first change after it was found, whatever of it is out of date: a start has enough to do.
     this.compactAbove = Math.max(this.minCompactionBytes, COMPACTION_FACTOR * length);
   }
 }
