@@ -5,15 +5,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NODE_FLAGS } from '@pageswarm/config';
 import { SeededRandom } from '@pageswarm/primitives';
-import type { Bench, BenchOptions, Measurement } from './bench.ts';
+import { type Bench, type BenchOptions, type Measurement, median } from './bench.ts';
 import { sampleHash } from './catalog-filler.ts';
 import type { MixedReport } from './mixed-report.ts';
 import { QUERY_CLASSES, queryFor, SampleNames } from './sample-names.ts';
 import { SteadyLoad } from './steady-load.ts';
+import { stolenSince } from './stolen-time.ts';
 import { atMost } from './target.ts';
 
 const DOCUMENTS = 100_000;
-const ROUNDS = 3;
+/** A virtual machine stands still now and then, for longer than an announce may take; rounds in which it does often say little of a tracker. */
+const CALM_SHARE = 0.01;
+const CALM_ROUNDS = 3;
+const MOST_ROUNDS = 9;
 const ROUND_MS = 5_000;
 const ANNOUNCES_PER_SECOND = 5_000;
 const SEARCHES_PER_SECOND = 100;
@@ -51,30 +55,51 @@ async function measure(child: ChildProcess, documents: number, tell: (line: stri
     line.runs.push(value);
     runs.set(what, line);
   };
-  for (let round = 0; round <= ROUNDS; round++) {
+  const rounds: PlayedRound[] = [];
+  for (let round = 0; round <= MOST_ROUNDS && rounds.filter(isCalm).length < CALM_ROUNDS; round++) {
     const [announces, searches] = loads(ready.port, documents, round);
     child.send('begin');
+    const stolen = stolenSince();
     await Promise.all([announces.run(ANNOUNCES_PER_SECOND, ROUND_MS), searches.run(SEARCHES_PER_SECOND, ROUND_MS)]);
+    const stolenShare = stolen();
     child.send('end');
     const report = await reportOf(child);
-    tell(round === 0 ? 'mixed: warmed up' : `mixed: round ${round} of ${ROUNDS}`);
+    tell(round === 0 ? 'mixed: warmed up' : `mixed: round ${round} of ${CALM_ROUNDS} to ${MOST_ROUNDS}`);
     if (round === 0 || !('loop' in report)) continue;
     add('announce, p50', 'ms', percentile(announces.latencies, 0.5));
-    add('announce, p99', 'ms', percentile(announces.latencies, 0.99));
+    const p99 = percentile(announces.latencies, 0.99);
+    rounds.push({ p99, stolenShare });
+    add('announce, p99', 'ms', p99);
     add('search, p99', 'ms', percentile(searches.latencies, 0.99));
     add('what the tracker does before it reads an announce, p99', 'ms CPU', report.steps.p99);
     add('what the tracker does before it reads an announce, most', 'ms CPU', report.steps.most);
     add('the load is late by itself, p99', 'ms', percentile(announces.lateness, 0.99));
     add("the tracker's event loop late, p99", 'ms', report.loop.p99);
     add("the tracker's event loop late, most", 'ms', report.loop.most);
+    add('processor time that the host gave to others', '%', 100 * stolenShare);
     add("the tracker's CPU", '%', (100 * report.cpuSeconds) / (ROUND_MS / 1_000));
     add('documents saved', '/s', report.savedEntries / (ROUND_MS / 1_000));
   }
-  return [...runs].map(([what, line]) => ({
-    what,
-    ...line,
-    ...(what === 'announce, p99' && { note: atMost(Math.min(...line.runs), MOST_MS, 'ms in the calmest round') }),
-  }));
+  return [...runs].map(([what, line]) => ({ what, ...line, ...(what === 'announce, p99' && { note: verdict(rounds) }) }));
+}
+
+interface PlayedRound {
+  readonly p99: number;
+  /** Not a number where nobody says it; such a round counts. */
+  readonly stolenShare: number;
+}
+
+function isCalm({ stolenShare }: PlayedRound): boolean {
+  return !(stolenShare > CALM_SHARE);
+}
+
+/** Which rounds count is decided by what was taken from all processes, and not by what was measured. */
+function verdict(rounds: readonly PlayedRound[]): string {
+  const calm = rounds.filter(isCalm);
+  const least = rounds.toSorted((a, b) => a.stolenShare - b.stolenShare).slice(0, 1);
+  const counted = (calm.length > 0 ? calm : least).map(({ p99 }) => p99);
+  const which = calm.length > 0 ? `median of ${calm.length} calm rounds` : 'in the calmest round';
+  return atMost(median(counted), MOST_MS, `ms (${median(counted).toFixed(1)}, ${which})`);
 }
 
 function loads(port: number, documents: number, seed: number): readonly [announces: SteadyLoad, searches: SteadyLoad] {
