@@ -22,10 +22,19 @@ export interface DirtyNotes {
   readonly dirty: DirtyIds<string>;
 }
 
+/** Changes that are being written. */
+export interface ChangesUnderWay {
+  readonly count: number;
+  /** Since when the oldest of them has waited, in milliseconds of the clock. */
+  readonly since: number | undefined;
+}
+const NOTHING_UNDER_WAY: ChangesUnderWay = { count: 0, since: undefined };
+
 /** Writes what differs from the copy into it, a batch at a time; what the store did not take differs on. */
 export class CopyWriter {
   private entries = 0;
   private bytes = 0;
+  private changes = NOTHING_UNDER_WAY;
   private readonly pace: Pace;
 
   constructor(
@@ -46,15 +55,25 @@ export class CopyWriter {
     return this.bytes;
   }
 
+  /** What is on its way to the store, and is saved only when that says so. */
+  get underWay(): ChangesUnderWay {
+    return this.changes;
+  }
+
   /** Holders come before the documents that name them. */
   async save(store: SnapshotStore, peers: DirtyIds<PeerId>, documents: DirtyDocuments, notes: DirtyNotes | undefined): Promise<void> {
-    await this.savePeers(store, peers);
-    await this.saveDocuments(store, documents);
-    if (notes) await this.saveNotes(store, notes);
+    try {
+      await this.savePeers(store, peers);
+      await this.saveDocuments(store, documents);
+      if (notes) await this.saveNotes(store, notes);
+    } finally {
+      this.changes = NOTHING_UNDER_WAY;
+    }
   }
 
   private async savePeers(store: SnapshotStore, dirty: DirtyIds<PeerId>): Promise<void> {
     for (let ids = dirty.take(); ids.length > 0; ids = dirty.take()) {
+      this.changes = { count: ids.length, since: dirty.takenSince };
       const entries: SnapshotEntry[] = [];
       const removed: PeerId[] = [];
       for (const id of ids) {
@@ -73,6 +92,7 @@ export class CopyWriter {
 
   private async saveNotes(store: SnapshotStore, { kept, dirty }: DirtyNotes): Promise<void> {
     for (let ids = dirty.take(); ids.length > 0; ids = dirty.take()) {
+      this.changes = { count: ids.length, since: dirty.takenSince };
       const found = ids.map((id) => [id, kept.encode(id)] as const);
       const entries = found.filter((entry): entry is SnapshotEntry => entry[1] !== undefined);
       const removed = found.filter(([, bytes]) => bytes === undefined).map(([id]) => id);
@@ -88,6 +108,7 @@ export class CopyWriter {
   private async saveDocuments(store: SnapshotStore, dirty: DirtyDocuments): Promise<void> {
     for (let batch = dirty.take(); batch.slots.length + batch.removed.length > 0; batch = dirty.take()) {
       const { slots, removed, ordered } = batch;
+      this.changes = { count: slots.length + removed.length, since: dirty.takenSince };
       const entries: SnapshotEntry[] = [];
       let bytes = 0;
       let done = 0;
@@ -101,6 +122,7 @@ export class CopyWriter {
         bytes += value.length;
       }
       dirty.giveBack({ slots: slots.slice(done), removed: [], ordered: [] });
+      this.changes = { count: done + removed.length, since: dirty.takenSince };
       const giveBack = () => dirty.giveBack({ slots: slots.slice(0, done), removed, ordered });
       // A store takes some milliseconds more for what it is given at once.
       await this.pace.pause();
@@ -119,6 +141,8 @@ export class CopyWriter {
     } catch (error) {
       giveBack();
       throw error;
+    } finally {
+      this.changes = NOTHING_UNDER_WAY;
     }
     this.entries += entries.length + removed.length;
     for (const [, value] of entries) this.bytes += value.length;

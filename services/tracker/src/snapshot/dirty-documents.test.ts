@@ -59,6 +59,19 @@ describe('documents that differ from their copy', () => {
     expect(names()).toEqual({ slots: ['document 3.pdf'], removed: [id] });
   });
 
+  it('wait since the first when others changed while they could not be saved', () => {
+    const { dirty, announce, pass } = setUp();
+    announce(1);
+    const batch = dirty.take();
+    pass(5);
+    announce(2);
+    expect([dirty.takenSince, dirty.waitingSince]).toEqual([0, 5]);
+    dirty.giveBack({ slots: [], removed: [], ordered: [] });
+    expect(dirty.waitingSince).toBe(5);
+    dirty.giveBack(batch);
+    expect(dirty.waitingSince).toBe(0);
+  });
+
   it('are all of them when the copy is lost', () => {
     const { catalog, dirty, announce, names } = setUp();
     for (let n = 0; n < 3; n++) announce(n);

@@ -24,6 +24,7 @@ export class DirtyDocuments {
   private ordered: DocumentId[] = [];
   private slotCount = 0;
   private since: number | undefined;
+  private oldestTaken: number | undefined;
 
   constructor(
     private readonly catalog: Catalog,
@@ -37,6 +38,11 @@ export class DirtyDocuments {
   /** Since when something waits, in milliseconds of the clock; undefined when nothing does. */
   get waitingSince(): number | undefined {
     return this.count === 0 ? undefined : this.since;
+  }
+
+  /** Since when the oldest of what was taken last had waited. */
+  get takenSince(): number | undefined {
+    return this.oldestTaken;
   }
 
   changed({ slot }: Pick<DocumentRecord, 'slot'>): void {
@@ -74,6 +80,7 @@ export class DirtyDocuments {
 
   /** Up to {@link MAX_SNAPSHOT_BATCH} changes, which count as saved from now on. */
   take(): DirtyBatch {
+    this.oldestTaken = this.waitingSince;
     const isGone = (id: DocumentId) => !this.catalog.get(id);
     const ordered = this.ordered.splice(-MAX_SNAPSHOT_BATCH).filter(isGone);
     const others = ordered.length === MAX_SNAPSHOT_BATCH ? [] : this.removed.splice(ordered.length - MAX_SNAPSHOT_BATCH).filter(isGone);
@@ -91,6 +98,8 @@ export class DirtyDocuments {
 
   /** What was taken could not be saved. */
   giveBack({ slots, removed, ordered }: DirtyBatch): void {
+    if (slots.length + removed.length + ordered.length === 0) return;
+    if (this.count === 0 || (this.oldestTaken ?? Infinity) < (this.since ?? Infinity)) this.since = this.oldestTaken;
     for (const slot of slots) if (this.catalog.at(slot)) this.dirty.add(slot);
     const isOrdered = new Set(ordered);
     this.ordered.push(...ordered);

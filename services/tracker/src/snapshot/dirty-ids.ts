@@ -8,6 +8,7 @@ export class DirtyIds<Id extends string> {
   private readonly ids = new Set<Id>();
   private walk: Iterator<Id> | undefined;
   private since: number | undefined;
+  private oldestTaken: number | undefined;
 
   /** @param everything the ids of all entries; changes while it is walked are marked one by one anyway */
   constructor(
@@ -29,6 +30,11 @@ export class DirtyIds<Id extends string> {
     return this.isClean ? undefined : this.since;
   }
 
+  /** Since when the oldest of what was taken last had waited. */
+  get takenSince(): number | undefined {
+    return this.oldestTaken;
+  }
+
   mark(id: Id): void {
     if (this.isClean) this.since = this.now();
     this.ids.add(id);
@@ -41,6 +47,7 @@ export class DirtyIds<Id extends string> {
 
   /** Up to {@link MAX_SNAPSHOT_BATCH} ids, which are clean from now on. */
   take(): Id[] {
+    this.oldestTaken = this.waitingSince;
     const batch: Id[] = [];
     for (const id of this.ids) {
       if (batch.length === MAX_SNAPSHOT_BATCH) return batch;
@@ -57,6 +64,8 @@ export class DirtyIds<Id extends string> {
 
   /** What was taken could not be saved. */
   giveBack(ids: readonly Id[]): void {
+    if (ids.length === 0) return;
+    if (this.isClean || (this.oldestTaken ?? Infinity) < (this.since ?? Infinity)) this.since = this.oldestTaken;
     for (const id of ids) this.ids.add(id);
   }
 }

@@ -156,6 +156,42 @@ describe('the snapshot', () => {
     await snapshotter.stop();
   });
 
+  it.each([
+    ['a holder', 'peers', [1, 0], [1, 7_000]],
+    ['documents', 'documents', [2, 0], [2, 7_000]],
+  ] as const)(
+    'counts %s as waiting until the store says that it has them, and since they began when it has not',
+    async (_, kind, saving, after) => {
+      const { snapshotter, join, announce, clock } = tracker(store);
+      await snapshotter.start();
+      if (kind === 'documents') {
+        join();
+        await snapshotter.step();
+      }
+      let refuse = () => {};
+      const asked = new Promise<void>((begun) => {
+        store.save = async () => {
+          begun();
+          await new Promise<void>((_, reject) => (refuse = () => reject(new Error('no answer'))));
+        };
+      });
+      if (kind === 'documents') announce(1, 2);
+      else join();
+      const stepped = snapshotter.step();
+      await asked;
+      const { pending, lagMs } = snapshotter.status();
+      expect([pending, lagMs]).toEqual(saving);
+      clock.advance(5_000);
+      expect(snapshotter.status().lagMs).toBe(5_000);
+      refuse();
+      await stepped;
+      clock.advance(2_000);
+      const left = snapshotter.status();
+      expect([left.pending, left.lagMs]).toEqual(after);
+      await snapshotter.stop();
+    },
+  );
+
   it('writes everything anew when the store lost it', async () => {
     const { snapshotter, join, announce } = tracker(store);
     await snapshotter.start();

@@ -140,10 +140,10 @@ export class Snapshotter {
 
   status(): SnapshotStatus {
     const { failures, savedAt } = this;
-    const { savedEntries, savedBytes } = this.writer;
+    const { savedEntries, savedBytes, underWay } = this.writer;
     const { unreadable, entriesSoFar, obstacle } = this.restorer;
-    const pending = this.documents.count + this.peers.count + (this.notes?.dirty.count ?? 0);
-    const waiting = [this.documents.waitingSince, this.peers.waitingSince, this.notes?.dirty.waitingSince].filter(
+    const pending = this.documents.count + this.peers.count + (this.notes?.dirty.count ?? 0) + underWay.count;
+    const waiting = [this.documents.waitingSince, this.peers.waitingSince, this.notes?.dirty.waitingSince, underWay.since].filter(
       (since) => since !== undefined,
     );
     const lagMs = waiting.length === 0 ? 0 : this.clock.monotonic() - Math.min(...waiting);
