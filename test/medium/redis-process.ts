@@ -2,10 +2,10 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePorts } from '@pageswarm/testing';
 
 /** Why the tests that need Redis cannot run here; undefined when they can. */
 export const REDIS_MISSING = spawnSync('redis-server', ['--version']).error ? 'redis-server is not installed' : undefined;
@@ -19,7 +19,8 @@ export class RedisProcess {
   ) {}
 
   static async start(): Promise<RedisProcess> {
-    const redis = new RedisProcess(await mkdtemp(join(tmpdir(), 'pageswarm-redis-')), await freePort());
+    const [port = 0] = await freePorts(1);
+    const redis = new RedisProcess(await mkdtemp(join(tmpdir(), 'pageswarm-redis-')), port);
     await redis.run();
     return redis;
   }
@@ -64,13 +65,4 @@ export class RedisProcess {
     await this.kill();
     await rm(this.dir, { recursive: true, force: true });
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -1,11 +1,10 @@
-import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
-import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Body, Controller, Delete, Get, Inject, Module, Param, Post, Query, Req, Res } from '@nestjs/common';
 import type { CommonConfig } from '@pageswarm/config';
 import { createLogger, createMetricsRegistry } from '@pageswarm/observability';
 import { PageSwarmError } from '@pageswarm/primitives';
+import { freePorts } from '@pageswarm/testing';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { Answers, HttpModule, Problems, Readiness, ReadsOnly, type RunningService, sendEventStream, startService } from './index.ts';
@@ -85,15 +84,6 @@ function start(admin: CommonConfig['admin'], prepare?: () => Promise<void>, port
     maxUploadBytes: 1_000,
     ...(prepare && { prepare }),
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 describe('the HTTP face', () => {
@@ -182,7 +172,7 @@ describe('the HTTP face', () => {
   });
 
   it('tells its health while it prepares, and nothing else', async () => {
-    const port = await freePort();
+    const [port = 0] = await freePorts(1);
     const base = `http://127.0.0.1:${port}`;
     const statuses: number[] = [];
     const early: { answer?: Response; body?: unknown } = {};
@@ -200,7 +190,7 @@ describe('the HTTP face', () => {
   });
 
   it('frees its port when it cannot be prepared', async () => {
-    const port = await freePort();
+    const [port = 0] = await freePorts(1);
     await expect(start({ token: undefined, open: false }, () => Promise.reject(new Error('no')), port)).rejects.toThrow('no');
     const next = await start({ token: undefined, open: false }, undefined, port);
     await next.close();
