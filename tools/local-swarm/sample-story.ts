@@ -117,8 +117,10 @@ async function downloadAdaptively(scene: SampleScene, stage: Stage): Promise<voi
 /** Downloads by the bare cascade and claims that each of `hosts` hosts sent the pages of its plan. */
 async function downloadByPlan(scene: SampleScene, peer: PeerClient, hosts: number, stage: Stage): Promise<void> {
   let facts = planFacts(await downloadGuide(scene, peer, 'cascade', stage), hosts);
-  for (let showing = 1; showing < MAX_SHOWINGS && !facts.every(({ holds }) => holds); showing++) {
-    stage.tell('a host was late on this busy machine, and others did its part: the plan is shown once more');
+  for (let showing = 1; showing < MAX_SHOWINGS; showing++) {
+    const missed = facts.find(({ holds }) => !holds);
+    if (!missed) break;
+    stage.tell(`this time not: ${missed.fact}. A host that the machine holds up is not waited for, so the plan is shown once more`);
     facts = planFacts(await downloadGuide(scene, peer, 'cascade', stage), hosts);
   }
   for (const { holds, fact } of facts) stage.claim(holds, fact);

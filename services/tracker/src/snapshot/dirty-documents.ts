@@ -78,7 +78,7 @@ export class DirtyDocuments {
     this.dirty.addAllBelow(this.slotCount);
   }
 
-  /** Up to {@link MAX_SNAPSHOT_BATCH} changes, which count as saved from now on. */
+  /** Up to {@link MAX_SNAPSHOT_BATCH} changes, which are no longer among those that wait until they are given back. */
   take(): DirtyBatch {
     this.oldestTaken = this.waitingSince;
     const isGone = (id: DocumentId) => !this.catalog.get(id);
