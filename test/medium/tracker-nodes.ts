@@ -5,14 +5,17 @@ import type { AnnouncedDocument, AnnounceReply, Document, JoinReply, SearchItem 
 import { PEER_PATTERNS, TRACKER_PATTERNS } from '@pageswarm/contracts';
 import { createLogger, type Logger } from '@pageswarm/observability';
 import { type Endpoint, type PeerId, peerId } from '@pageswarm/primitives';
+import { freePorts } from '@pageswarm/testing';
 import { DocumentHasher, encodeMetainfo, infoHashes } from '@pageswarm/torrent';
 import { type RunningTracker, startTracker } from '@pageswarm/tracker';
 import { ByteReply, SwarmClient, SwarmServer } from '@pageswarm/transport';
 
-export function startTestTracker(env: Record<string, string> = {}, logger = testLogger()): Promise<RunningTracker> {
+/** A tracker on ports that stay free for it when it is started there again. */
+export async function startTestTracker(env: Record<string, string> = {}, logger = testLogger()): Promise<RunningTracker> {
+  const [http, transport] = await freePorts(2);
   const config = readTrackerConfig({
-    PAGESWARM_HTTP_PORT: '0',
-    PAGESWARM_TRANSPORT_PORT: '0',
+    PAGESWARM_HTTP_PORT: String(http),
+    PAGESWARM_TRANSPORT_PORT: String(transport),
     PAGESWARM_NODE_NAME: 'tracker',
     PAGESWARM_SHUTDOWN_GRACE_MS: '200',
     PAGESWARM_LEASE_MS: '3000',

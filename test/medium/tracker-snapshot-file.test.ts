@@ -237,8 +237,11 @@ describe('a tracker with a snapshot file', () => {
   afterEach(async () => {
     for (const { close } of closing.splice(0).reverse()) await close();
   });
-  const start = async (path: string, port = 0) => {
-    const tracker = await startTestTracker({ PAGESWARM_SNAPSHOT_FILE: path, PAGESWARM_TRANSPORT_PORT: String(port) });
+  const start = async (path: string, port?: number) => {
+    const tracker = await startTestTracker({
+      PAGESWARM_SNAPSHOT_FILE: path,
+      ...(port !== undefined && { PAGESWARM_TRANSPORT_PORT: String(port) }),
+    });
     closing.push({ close: () => tracker.close() });
     return tracker;
   };

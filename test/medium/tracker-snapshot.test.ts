@@ -17,9 +17,12 @@ describeRedis(`a tracker with Redis${REDIS_MISSING ? ` (skipped: ${REDIS_MISSING
   let redis: RedisProcess;
   const trackers: RunningTracker[] = [];
   const peers: TestPeer[] = [];
-  const start = async (port = 0, httpPort = 0) => {
-    const ports = { PAGESWARM_TRANSPORT_PORT: String(port), PAGESWARM_HTTP_PORT: String(httpPort) };
-    const tracker = await startTestTracker({ PAGESWARM_REDIS_URL: redis.url, ...ports });
+  const start = async (port?: number, httpPort?: number) => {
+    const tracker = await startTestTracker({
+      PAGESWARM_REDIS_URL: redis.url,
+      ...(port !== undefined && { PAGESWARM_TRANSPORT_PORT: String(port) }),
+      ...(httpPort !== undefined && { PAGESWARM_HTTP_PORT: String(httpPort) }),
+    });
     trackers.push(tracker);
     return tracker;
   };
